@@ -1,0 +1,69 @@
+"""Adapter for Keras 3: a `keras.optimizers.Optimizer` subclass as a port."""
+
+from typing import Any
+
+import numpy as np
+
+from momoracle.ports.buffers import known, rename
+from momoracle.ports.names import arguments_of, match
+from momoracle.ports.protocol import Schedule
+from momoracle.reference.golden.vectors import FloatArray
+
+
+def choose_backend() -> None:
+    """Set ``KERAS_BACKEND`` to torch or jax, whichever is installed, unless the user has chosen already."""
+    import os
+    from importlib.util import find_spec
+
+    if "KERAS_BACKEND" not in os.environ:
+        installed = [name for name in ("torch", "jax") if find_spec(name) is not None]
+        if installed:
+            os.environ["KERAS_BACKEND"] = installed[0]
+
+
+class KerasPort:
+    """Run ``optimizer`` on `keras.Variable`s.
+
+    Keras keeps the learning rate in its ``floatx``; the process that loads this port sets that to the vectors' dtype,
+    as a user with float64 variables would.
+    """
+
+    def __init__(self, optimizer: Any, algorithm: str) -> None:
+        self._class = optimizer
+        self._algorithm = algorithm
+
+    def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
+        """Begin a run; raises `NotOffered`."""
+        import keras
+
+        accepted, _ = arguments_of(self._class)
+        lr = hyperparameters["lr"]
+        self._schedule = lr if isinstance(lr, Schedule) else None
+        first = {**hyperparameters, "lr": lr(1) if isinstance(lr, Schedule) else lr}
+        self._optimizer = self._class(**match(self._algorithm, first, accepted))
+        self._params = [keras.Variable(array, dtype=str(array.dtype)) for array in params]
+        self._optimizer.build(self._params)
+        self._count = 0
+
+    def step(self, grads: list[FloatArray], loss: float) -> list[FloatArray]:
+        """Apply the gradients."""
+        from keras import ops
+
+        self._count += 1
+        if self._schedule is not None:
+            self._optimizer.learning_rate = self._schedule(self._count)
+        tensors = [ops.convert_to_tensor(grad, dtype=str(grad.dtype)) for grad in grads]
+        self._optimizer.apply(tensors, self._params)
+        return [_array(param) for param in self._params]
+
+    def state(self) -> dict[str, list[FloatArray]]:
+        """Return the optimizer's known buffers."""
+        held = {name: getattr(self._optimizer, name, None) for name in known(self._algorithm)}
+        found = {name: [_array(part) for part in parts] for name, parts in held.items() if isinstance(parts, list)}
+        return rename(self._algorithm, found)
+
+
+def _array(variable: Any) -> FloatArray:
+    from keras import ops
+
+    return np.array(ops.convert_to_numpy(variable))

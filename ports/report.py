@@ -1,0 +1,161 @@
+"""The result of a check: what agreed, what deviated and where, and the JSON of it."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from momoracle.ports.worker import Note
+from momoracle.reference.golden.vectors import Flag, FlagClass
+
+Status: TypeAlias = Literal["agrees", "deviates", "crashes", "not_offered"]
+Verdict: TypeAlias = Literal["conforms", "deviates", "crashes"]
+Number: TypeAlias = float | str
+
+CRASHES = ("hang", "crash", "exception", "not_run")
+DEVIATES = ("wrong_shape", "dtype_change", "mutated_gradients", "nan")
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The first quantity of a vector that is off, at its worst element: |observed − expected| > tolerance.
+
+    ``observed`` and ``expected`` are numbers, or the shapes where those differ (``error`` and ``tolerance`` are NaN
+    then). ``tensor`` and ``index`` say which element. ``params_step`` is the first step after which the parameters
+    are off as well, None if they never are: the port's buffer is then not the paper's, but its iterates are.
+    """
+
+    vector: str
+    flags: tuple[str, ...]
+    step: int
+    quantity: str
+    equation: str
+    observed: Number
+    expected: Number
+    error: float
+    tolerance: float
+    tensor: int
+    index: tuple[int, ...]
+    params_step: int | None
+    explanation: str | None = None
+
+
+@dataclass(frozen=True)
+class VectorResult:
+    """What came of one vector."""
+
+    vector: str
+    kind: FlagClass
+    flags: tuple[str, ...]
+    deviation: Deviation | None = None
+    incidents: tuple[Note, ...] = ()
+    feature: str | None = None  # the one that is not offered
+
+    @property
+    def status(self) -> Status:
+        """The worst that holds: crashes, then deviates, then agrees; not offered where the port said so."""
+        kinds = {note.kind for note in self.incidents}
+        if kinds & set(CRASHES):
+            return "crashes"
+        if self.deviation is not None or kinds & set(DEVIATES):
+            return "deviates"
+        return "not_offered" if self.feature is not None else "agrees"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A port checked against one algorithm's vectors. Only the core vectors decide the verdict."""
+
+    algorithm: str
+    port: str
+    versions: dict[str, str]
+    flags: dict[str, Flag]
+    results: tuple[VectorResult, ...]
+    explanation: tuple[str, ...] = ()
+
+    def of(self, kind: FlagClass) -> tuple[VectorResult, ...]:
+        """Return the results of one class."""
+        return tuple(result for result in self.results if result.kind == kind)
+
+    @property
+    def verdict(self) -> Verdict:
+        """``crashes`` or ``deviates`` where any core vector does, else ``conforms`` (in all that is offered)."""
+        found = {result.status for result in self.of("core")}
+        if "crashes" in found:
+            return "crashes"
+        return "deviates" if "deviates" in found else "conforms"
+
+    @property
+    def not_offered(self) -> dict[str, list[str]]:
+        """Feature -> the vectors that need it."""
+        missing: dict[str, list[str]] = {}
+        for result in self.results:
+            if result.feature is not None:
+                missing.setdefault(result.feature, []).append(result.vector)
+        return missing
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract of ``check --json``.
+
+        ``vectors``, ``agree`` and ``deviations`` are of the core vectors; ``vectors`` counts those not offered too, so
+        that a port conforms in everything where both are equal. Numbers that are not finite are strings.
+        """
+        core = _counts(self.of("core"))
+        return {
+            "algorithm": self.algorithm,
+            "port": self.port,
+            "versions": self.versions,
+            "vectors": core["vectors"],
+            "agree": core["agree"],
+            "verdict": self.verdict,
+            "explanation": list(self.explanation),
+            "deviations": core["deviations"],
+            "not_offered": [{"feature": name, "vectors": ids} for name, ids in self.not_offered.items()],
+            "robustness": _counts(self.of("robustness")),
+            "precision": _counts(self.of("precision")),
+            "incidents": [_incident(result, note) for result in self.results for note in result.incidents],
+        }
+
+
+def number(value: float | str) -> Number:
+    """Return ``value`` as JSON can hold it: NaN and the infinities by name."""
+    if isinstance(value, str) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _counts(results: Iterable[VectorResult]) -> dict[str, Any]:
+    kept = tuple(results)
+    return {
+        "vectors": len(kept),
+        "agree": sum(result.status == "agrees" for result in kept),
+        "deviations": [_deviation(result.deviation) for result in kept if result.deviation is not None],
+    }
+
+
+def _deviation(deviation: Deviation) -> dict[str, Any]:
+    return {
+        "vector": deviation.vector,
+        "flags": list(deviation.flags),
+        "step": deviation.step,
+        "quantity": deviation.quantity,
+        "equation": deviation.equation,
+        "observed": number(deviation.observed),
+        "expected": number(deviation.expected),
+        "error": number(deviation.error),
+        "tolerance": number(deviation.tolerance),
+        "explanation": deviation.explanation,
+        "tensor": deviation.tensor,
+        "index": list(deviation.index),
+        "params_step": deviation.params_step,
+    }
+
+
+def _incident(result: VectorResult, note: Note) -> dict[str, Any]:
+    return {
+        "vector": result.vector,
+        "class": result.kind,
+        "kind": note.kind,
+        "step": note.step,
+        "message": note.message,
+    }

@@ -1,0 +1,113 @@
+"""A report on the terminal: the verdict first, then what it rests on."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult
+
+SHOWN = 10  # deviations and incidents each; the JSON has all
+COLOURS = {"conforms": "green", "deviates": "red", "crashes": "red"}
+
+
+def render(report: Report) -> Group:
+    """Return the whole report for Rich's ``print``; text that comes from ports is shown as it is."""
+    return Group(*_parts(report))
+
+
+def _parts(report: Report) -> Iterator[RenderableType]:
+    yield headline(report)
+    yield Text(", ".join(f"{name} {version}" for name, version in report.versions.items()), style="dim")
+    yield _flags(report)
+    deviations = [result.deviation for result in _core_first(report) if result.deviation is not None]
+    if deviations:
+        yield _deviations(deviations)
+    if report.not_offered:
+        for feature, vectors in report.not_offered.items():
+            yield Text(f"not offered: {feature} ({len(vectors)} vectors)", style="yellow")
+    notes = [(result, note) for result in _core_first(report) for note in result.incidents]
+    if notes:
+        table = Table("vector", "step", "incident", "what happened", title=f"Incidents: {len(notes)}")
+        for result, note in notes[:SHOWN]:
+            table.add_row(escape(result.vector), str(note.step), note.kind.replace("_", " "), escape(note.message))
+        yield table
+    hidden = max(len(deviations), len(notes)) - SHOWN
+    if hidden > 0:
+        yield Text(f"The first {SHOWN} of each are shown; --json FILE has all.", style="dim")
+
+
+def headline(report: Report) -> Text:
+    """Return the verdict with the counts that it rests on, in one line."""
+    core = Counter(result.status for result in report.of("core"))
+    counts = ", ".join(f"{core[status]} {words}" for status, words in _WORDS.items() if core[status])
+    verdict = Text(report.verdict, style=f"bold {COLOURS[report.verdict]}")
+    return Text.assemble(
+        f"{report.port} ", verdict, f" as {report.algorithm}: of {core.total()} core vectors {counts}."
+    )
+
+
+_WORDS: dict[Status, str] = {
+    "agrees": "agree",
+    "deviates": "deviate",
+    "crashes": "crash or hang",
+    "not_offered": "are not offered",
+}
+
+
+def by_flag(report: Report) -> dict[str, Counter[Status]]:
+    """Return flag -> how many of its vectors have which status; a vector counts under each of its flags."""
+    found: dict[str, Counter[Status]] = {}
+    for result in report.results:
+        for flag in result.flags:
+            found.setdefault(flag, Counter())[result.status] += 1
+    return {flag: found[flag] for flag in report.flags if flag in found}
+
+
+def shown(value: Number) -> str:
+    """Return a number with the digits that a reader compares, or the shape that stands in its place."""
+    return value if isinstance(value, str) else f"{value:.10g}"
+
+
+def place(deviation: Deviation) -> str:
+    """Return where in the quantity the worst element is: the tensor, and the index in it."""
+    inside = f"[{', '.join(map(str, deviation.index))}]" if deviation.index else ""
+    return f"tensor {deviation.tensor}{inside}"
+
+
+def _core_first(report: Report) -> list[VectorResult]:
+    return [*report.of("core"), *report.of("robustness"), *report.of("precision")]
+
+
+def _flags(report: Report) -> Table:
+    table = Table("flag", "class", *_WORDS.values())
+    for column in table.columns[2:]:
+        column.justify = "right"
+    styles = {"core": None, "robustness": "dim", "precision": "dim"}
+    for flag, counts in by_flag(report).items():
+        kind = report.flags[flag].kind
+        cells = [str(counts[status] or "") for status in _WORDS]
+        table.add_row(escape(flag), kind, *cells, style=styles[kind])
+    return table
+
+
+def _deviations(deviations: list[Deviation]) -> Table:
+    table = Table(title=f"Deviations: {len(deviations)}, each vector's first")
+    for name in ("vector", "step", "quantity", "equation", "observed", "expected", "error", "tolerance"):
+        right = name in ("step", "observed", "expected", "error", "tolerance")
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for one in deviations[:SHOWN]:
+        table.add_row(
+            escape(one.vector),
+            str(one.step),
+            escape(f"{one.quantity}, {place(one)}"),
+            escape(one.equation),
+            escape(shown(one.observed)),
+            escape(shown(one.expected)),
+            f"{one.error:.2g}",
+            f"{one.tolerance:.2g}",
+        )
+    return table

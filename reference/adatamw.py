@@ -1,0 +1,36 @@
+"""AdaTAMW: AdaTAM with decoupled weight decay."""
+
+from dataclasses import dataclass, field
+
+from momoracle.reference.adatam import AdaTAM, AdaTAMState
+from momoracle.reference.arguments import nonnegative
+from momoracle.reference.expressions import Vector
+from momoracle.reference.method import Advance, Now
+
+
+@dataclass(frozen=True)
+class AdaTAMW(AdaTAM):
+    """Adaptive torque-aware momentum with decoupled weight decay.
+
+        x^{k+1} = (1 − αλ) x^k − α m_k / (√v_k + ε)
+
+    with m_k and v_k from the plain gradients; symbols and switches as in `AdaTAM`, and λ ≥ 0 the decay.
+
+    Source: TAM (arXiv 2412.18790), AdaTAMW as restated in public.
+
+    >>> import numpy as np
+    >>> x, opt = np.array([2.0]), AdaTAMW(lr=0.5, weight_decay=0.5)
+    >>> x, state, trace = opt.step(x, np.array([0.0]), opt.init(x))
+    >>> x  # without a gradient only the decay acts
+    array([1.5])
+    """
+
+    weight_decay: float = field(default=0.01, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        nonnegative("weight_decay", self.weight_decay)
+
+    def advance(self, x: Vector, g: Vector, state: AdaTAMState, now: Now) -> Advance:
+        decay = 1 - now.alpha * now.numbers.scalar(self.weight_decay)
+        return super().advance(decay * x, g, state, now)

@@ -1,0 +1,77 @@
+"""Elementwise expressions over tensors, written like arithmetic and evaluated tile by tile.
+
+``beta * d + (1 - beta) * g`` on `Vector` objects computes nothing yet: it records the formula. A number system then
+evaluates every formula of a step over one cache-sized tile after another, so that a step reads each array from memory
+once a pass, whatever the number of operations; and nothing is written before all scalars of the step are known.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from momoracle.reference.wide import Wide
+
+Scalar: TypeAlias = Any  # one number of the system in use, or one a replica
+Tile: TypeAlias = tuple[int, Any, Any]  # tensor, index into its entries, index into the replicas
+
+
+class Vector:
+    """A formula over tensors: an elementwise operation and its operands (vectors or scalars)."""
+
+    __slots__ = ("operands", "operation")
+    __array_ufunc__ = None  # lets NumPy numbers on the left defer to the methods below
+
+    def __init__(self, operation: Callable[..., Any], *operands: Any) -> None:
+        self.operation = operation
+        self.operands = operands
+
+    def __add__(self, other: Any) -> "Vector":
+        return Vector(np.add, self, other)
+
+    def __radd__(self, other: Any) -> "Vector":
+        return Vector(np.add, other, self)
+
+    def __sub__(self, other: Any) -> "Vector":
+        return Vector(np.subtract, self, other)
+
+    def __mul__(self, other: Any) -> "Vector":
+        if isinstance(other, Wide):
+            return Vector(np.ldexp, Vector(np.multiply, self, other.mantissa), other.exponent)
+        return Vector(np.multiply, self, other)
+
+    def __rmul__(self, other: Any) -> "Vector":
+        return self * other
+
+    def __truediv__(self, other: Any) -> "Vector":
+        if type(other) is float and other == 1.0:  # exact, and spares a pass over the tile
+            return self
+        return Vector(np.divide, self, other)
+
+    def on(self, tile: Tile, known: dict["Vector", Any], number: Callable[[Any, Tile], Any]) -> Any:
+        """Evaluate over one tile; ``known`` keeps what this tile's earlier formulas computed."""
+        found = known.get(self)
+        if found is None:
+            values = [
+                item.on(tile, known, number) if isinstance(item, Vector) else number(item, tile)
+                for item in self.operands
+            ]
+            found = known[self] = self.operation(*values)
+        return found
+
+
+class Tensors(Vector):
+    """The leaves of a formula: arrays given by the user, each seen as entries in one row (a row a replica)."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        super().__init__(operator.pos)
+        self.rows = tuple(rows)
+
+    def on(self, tile: Tile, known: dict[Vector, Any], number: Callable[[Any, Tile], Any]) -> Any:
+        """Return the tile's part of the arrays themselves."""
+        tensor, entries, replicas = tile
+        row = self.rows[tensor]
+        return row[entries] if replicas is None else row[replicas, entries]

@@ -1,0 +1,225 @@
+"""Floating point: NumPy arrays of any float dtype, scalars of the step in float64.
+
+Dot products accumulate in float64 over fixed tiles; where one leaves the trusted range it is redone over `Wide`
+numbers, so that no finite input overflows or underflows on its way to a step.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from momoracle.reference import wide
+from momoracle.reference.expressions import Scalar, Tensors, Tile, Vector
+from momoracle.reference.numbers import Numbers, OutOfRange
+from momoracle.reference.wide import Wide
+
+_TILE = 8192  # entries of one tile: its arrays stay in cache, and BLAS does not start threads for it
+# Outside of these a dot product may have lost terms to underflow, or is about to overflow in the next operation.
+_LOW, _HIGH = 2.0**-900, 2.0**900
+
+
+def _doubles(tile: Any) -> Any:
+    return tile if tile.dtype.itemsize >= 8 else tile.astype(np.float64)
+
+
+def working_dtype(dtype: Any) -> Any:
+    """Return the dtype of state and arithmetic: float16 has neither the range nor the digits for averages."""
+    return np.result_type(dtype, np.float32)
+
+
+class Floats(Numbers):
+    """One run: scalars are Python floats, which leave the dtype of an array as it is."""
+
+    name: ClassVar[str] = "floats"
+
+    def __init__(self, arrays: Sequence[Any]) -> None:
+        self.sizes = [array.size for array in arrays]
+        self.working = working_dtype(np.result_type(*(array.dtype for array in arrays)))
+        self._narrow = any(array.dtype.itemsize < 8 for array in arrays)
+
+    def scalar(self, value: Any) -> Scalar:
+        return value if type(value) is float else float(value)
+
+    def sqrt(self, value: Any) -> Any:
+        if isinstance(value, Vector):
+            return Vector(np.sqrt, value)
+        return value.sqrt() if isinstance(value, Wide) else math.sqrt(value)
+
+    def positive(self, z: Scalar) -> Scalar:
+        return 0.0 if z < 0.0 else z  # NaN stays NaN, to be refused with the result
+
+    def quotient(self, a: Scalar, b: Scalar) -> Scalar:
+        if not isinstance(b, Wide):
+            if b == 0.0:
+                return 0.0
+            if not isinstance(a, Wide):
+                ratio = a / b
+                if _LOW < abs(ratio) < _HIGH or a == 0.0 or not math.isfinite(a):
+                    return ratio
+        return self.narrowed(Wide.of(a) / b)
+
+    def narrowed(self, z: Wide) -> Scalar:
+        """Return a wide number as a float where it is one."""
+        return float(z.to_float()) if z.fits() else z
+
+    def bounded(self, z: Scalar, low: Scalar, high: Scalar) -> Scalar:
+        return self.minimum(self.maximum(z, low), high)
+
+    def kept(self, value: Scalar) -> Any:
+        return float(value.to_float()) if isinstance(value, Wide) else value
+
+    # -- vectors ---------------------------------------------------------------------------------------------------
+
+    def leaf(self, arrays: Sequence[Any]) -> Tensors:
+        return Tensors(self._row(array) for array in arrays)
+
+    def _row(self, array: Any) -> Any:
+        row = array.reshape(self.row_shape)
+        return row.astype(working_dtype(row.dtype), copy=False)
+
+    def tiles(self) -> Iterator[Tile]:
+        """Cut every tensor into tiles of a fixed length, so that sums do not depend on how many runs there are."""
+        for tensor, size in enumerate(self.sizes):
+            for start in range(0, size, _TILE):
+                yield tensor, slice(start, start + _TILE), None
+
+    def number(self, scalar: Scalar, tile: Tile) -> Any:
+        return scalar if type(scalar) is float else scalar.item() if isinstance(scalar, np.ndarray) else scalar
+
+    def dots(self, *pairs: tuple[Vector, Vector]) -> tuple[Scalar, ...]:
+        if self._narrow:
+            doubled = {vector: Vector(_doubles, vector) for pair in pairs for vector in pair}
+            pairs = tuple((doubled[a], doubled[b]) for a, b in pairs)
+        totals = [self.none()] * len(pairs)
+        for tile in self.tiles():
+            known: dict[Vector, Any] = {}
+            for i, (a, b) in enumerate(pairs):
+                part = np.vecdot(a.on(tile, known, self.number), b.on(tile, known, self.number))
+                totals[i] = self.accumulated(totals[i], part, tile)
+        return tuple(self.trusted(total, *pair) for total, pair in zip(totals, pairs, strict=True))
+
+    def none(self) -> Scalar:
+        """Return the empty sum."""
+        return 0.0
+
+    def accumulated(self, total: Scalar, part: Any, tile: Tile) -> Scalar:
+        """Return the sum so far with one tile's part added."""
+        return total + part
+
+    def trusted(self, total: Any, a: Vector, b: Vector) -> Scalar:
+        """Return a dot product as it is where nothing was lost in it, else computed again without a range."""
+        total = float(total)
+        return total if _LOW < abs(total) < _HIGH else self.narrowed(self.wide_dot(a, b))
+
+    def wide_dot(self, a: Vector, b: Vector) -> Wide:
+        """Return <a, b> without overflow or underflow."""
+        total = Wide(self.none())
+        for tile in self.tiles():
+            known: dict[Vector, Any] = {}
+            left, right = a.on(tile, known, self.number), b.on(tile, known, self.number)
+            if left.any() and right.any():
+                total = self.accumulated(total, wide.dot(left, right), tile)
+        return total
+
+    # -- results ---------------------------------------------------------------------------------------------------
+
+    def write(self, arrays: Mapping[Vector, Sequence[Any]]) -> None:
+        rows = {vector: [target.reshape(self.row_shape) for target in targets] for vector, targets in arrays.items()}
+        for tile in self.tiles():
+            tensor, entries, runs = tile
+            known: dict[Vector, Any] = {}
+            # All are evaluated before any is stored: a target may be the very array that another formula reads.
+            results = [(vector, vector.on(tile, known, self.number)) for vector in rows]
+            for vector, result in results:
+                row = rows[vector][tensor]
+                result = result.astype(row.dtype, copy=False)
+                # A finite sum has finite terms: one reduction while the tile is in cache instead of a pass of its own.
+                if not math.isfinite(np.add.reduce(result, axis=None)) and not np.isfinite(result).all():
+                    raise OutOfRange(vector)
+                row[entries if runs is None else (runs, entries)] = result
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape that shows an array as entries in one row."""
+        return (-1,)
+
+    def new(self, array: Any, tensor_of_state: bool) -> Any:
+        return np.empty(array.shape, dtype=working_dtype(array.dtype) if tensor_of_state else array.dtype)
+
+    def zeros(self, array: Any) -> Any:
+        return np.zeros(array.shape, dtype=working_dtype(array.dtype))
+
+
+class Replicas(Floats):
+    """Several independent runs in one step: scalars are float64 arrays of shape ``(R,)``, one entry a run."""
+
+    name: ClassVar[str] = "replicas"
+
+    def __init__(self, arrays: Sequence[Any], replicas: int) -> None:
+        super().__init__(arrays)
+        self.replicas = replicas
+        self.sizes = [array.size // replicas for array in arrays]
+
+    def scalar(self, value: Any) -> Scalar:
+        return np.asarray(value, dtype=np.float64) if np.ndim(value) else float(value)
+
+    def sqrt(self, value: Any) -> Any:
+        return super().sqrt(value) if isinstance(value, (Vector, Wide)) else np.sqrt(value)
+
+    def select(self, condition: Any, then: Scalar, otherwise: Scalar) -> Scalar:
+        if isinstance(then, Wide) or isinstance(otherwise, Wide):
+            return Wide.of(then).where(condition, otherwise)
+        return np.where(condition, then, otherwise)
+
+    def positive(self, z: Scalar) -> Scalar:
+        return self.select(self.less(z, 0.0), 0.0, z)
+
+    def quotient(self, a: Scalar, b: Scalar) -> Scalar:
+        if not isinstance(a, Wide) and not isinstance(b, Wide):
+            ratio = np.where(b == 0.0, 0.0, np.divide(a, np.where(b == 0.0, 1.0, b)))
+            size = np.abs(ratio)
+            if np.all(((size > _LOW) & (size < _HIGH)) | (ratio == 0.0) & (np.equal(a, 0.0) | (b == 0.0)) | np.isinf(a)):
+                return ratio
+        divisor = Wide.of(b)
+        zero = divisor.mantissa == 0
+        return self.narrowed(Wide(0.0).where(zero, Wide.of(a) / Wide(1.0).where(zero, divisor)))
+
+    def narrowed(self, z: Wide) -> Scalar:
+        return z.to_float() if np.all(z.fits()) else z
+
+    def kept(self, value: Scalar) -> Any:
+        value = value.to_float() if isinstance(value, Wide) else np.asarray(value)
+        return np.array(np.broadcast_to(value, (self.replicas,)))
+
+    def tiles(self) -> Iterator[Tile]:
+        for tensor, size in enumerate(self.sizes):
+            runs = max(1, _TILE // max(1, min(size, _TILE)))
+            for first in range(0, self.replicas or 0, runs):
+                for start in range(0, size, _TILE):
+                    yield tensor, slice(start, start + _TILE), slice(first, first + runs)
+
+    def number(self, scalar: Scalar, tile: Tile) -> Any:
+        if type(scalar) is float or not np.ndim(scalar):
+            return super().number(scalar, tile)
+        column = scalar[tile[2], None]
+        return column.astype(self.working) if column.dtype.kind == "f" else column.astype(np.int32)
+
+    def none(self) -> Scalar:
+        return np.zeros(self.replicas or 0)
+
+    def accumulated(self, total: Scalar, part: Any, tile: Tile) -> Scalar:
+        total[tile[2]] = total[tile[2]] + part
+        return total
+
+    def trusted(self, total: Any, a: Vector, b: Vector) -> Scalar:
+        size = np.abs(total)
+        fine = (size > _LOW) & (size < _HIGH)
+        return total if fine.all() else self.narrowed(Wide(total).where(fine, self.wide_dot(a, b)))
+
+    # -- results ---------------------------------------------------------------------------------------------------
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.replicas or 0, -1)

@@ -1,0 +1,208 @@
+"""The frame of every method: ``init`` and ``step`` around the few lines that the paper writes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+
+from momoracle.reference import arguments
+from momoracle.reference.arguments import Arrays
+from momoracle.reference.expressions import Scalar, Vector
+from momoracle.reference.numbers import Numbers, OutOfRange
+
+LearningRate: TypeAlias = Any  # a number, or a callable of the step number 1, 2, …
+
+
+class Now(NamedTuple):
+    """What a step is computed from besides the vectors: its number k, α_k, the loss f_k, and the number system."""
+
+    k: int
+    alpha: Scalar
+    loss: Scalar
+    numbers: Numbers
+
+
+class Advance(NamedTuple):
+    """What a method's text returns: the next parameters, and every quantity of its state and trace by name."""
+
+    params: Vector
+    quantities: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """An optimizer: frozen hyperparameters and a pure step.
+
+    A subclass names the NamedTuples of its state and trace (whose ``tensors`` tell which fields hold one array a
+    parameter tensor; all others hold scalars) and writes the method itself in ``advance``.
+    """
+
+    State: ClassVar[Any]
+    Trace: ClassVar[Any]
+    needs_loss: ClassVar[bool] = False
+
+    lr: LearningRate
+
+    def __post_init__(self) -> None:
+        if not callable(self.lr):
+            arguments.in_range("lr", self.lr, 0, np.inf, "0 < lr < inf, or a callable of the step number 1, 2, …")
+        self.check()
+
+    def check(self) -> None:
+        """Refuse hyperparameters outside their range."""
+
+    def split(self) -> bool:
+        """Tell whether each tensor is a vector of its own; otherwise all of them together are the paper's vector."""
+        return False
+
+    def start(self) -> dict[str, Any]:
+        """Return the initial scalars of the state by name; its tensors start at zero."""
+        return {}
+
+    @abstractmethod
+    def advance(self, x: Vector, g: Vector, state: Any, now: Now) -> Advance:
+        """Return the step as formulas, as the paper writes it."""
+
+    # -- the public face -------------------------------------------------------------------------------------------
+
+    def init(self, params: Arrays, replicas: int | None = None) -> Any:
+        """Return the state before the first step.
+
+        Args:
+            params: one array, or a list of arrays; floats of any width, or objects (Fraction, flint.arb, SymPy).
+            replicas: R, where the leading axis of every array counts R independent runs.
+
+        Raises:
+            TypeError: params are not arrays of real floating point or of a supported number.
+            ValueError: replicas is below 1, or is not the leading axis of every array.
+        """
+        arrays = arguments.arrays_of(params, "params")
+        arguments.check_replicas(arrays, replicas)
+        numbers = arguments.number_system(arrays, replicas)
+        fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self.State.tensors}
+        for name, value in self.start().items():
+            fields[name] = [numbers.kept(numbers.scalar(value)) for _ in self._blocks(arrays)]
+        alone = not isinstance(params, (list, tuple))
+        return self.State(step=0, replicas=replicas, **self._shown(self.State, fields, alone))
+
+    def step(
+        self, params: Arrays, grads: Arrays, state: Any, loss: Any = None, out: tuple[Arrays, Any] | None = None
+    ) -> tuple[Any, Any, Any]:
+        """Take one step and return ``(params, state, trace)``; nothing that is passed in changes.
+
+        Args:
+            params: x^k, in the structure given to ``init``.
+            grads: g_k, a gradient of the loss at ``params``; same structure, shapes and dtypes.
+            state: what ``init`` or the last step returned.
+            loss: f_k, the loss at ``params``; one number, or one a replica. MoMo's methods need it.
+            out: ``(params, state)`` whose arrays receive the new values in place of fresh ones, as in NumPy's ufuncs.
+                They may be the very arrays passed in; after an ``OverflowError`` their content is undefined.
+
+        Returns:
+            The new parameters, the new state, and the trace: every quantity of the step under its name.
+
+        Raises:
+            TypeError: a dtype or structure differs, or the loss is missing.
+            ValueError: a shape differs, or a parameter, gradient or loss is not finite.
+            OverflowError: the input is finite, but the new parameters or state do not fit their dtype.
+        """
+        x = arguments.arrays_of(params, "params")
+        g = arguments.arrays_of(grads, "grads")
+        arguments.matching(g, x, "grads", "params")
+        arguments.finite_arrays(g, "grads")
+        old = self._tensors(state, x)
+        numbers = arguments.number_system(x, state.replicas)
+        loss = arguments.loss_of(loss, numbers, type(self).__name__ if self.needs_loss else None)
+        now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
+        targets = {} if out is None else arguments.targets_of(out, x, old, self.State.tensors)
+        alone = not isinstance(params, (list, tuple))
+        fields: dict[str, list[Any]] = {}
+        with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
+            for i, block in enumerate(self._blocks(x)):
+                scalars = {
+                    name: value[i] if self.split() and not alone else value
+                    for name, value in state._asdict().items()
+                    if name not in old
+                }
+                for name, values in self._advance(block, x, g, old, scalars, now, targets).items():
+                    fields.setdefault(name, []).extend(values)
+        new_state = self.State(step=now.k, replicas=state.replicas, **self._shown(self.State, fields, alone))
+        new_params = fields["params"][0] if alone else fields["params"]
+        return new_params, new_state, self.Trace(**self._shown(self.Trace, fields, alone))
+
+    # -- around one vector of the paper ----------------------------------------------------------------------------
+
+    def _blocks(self, arrays: Sequence[Any]) -> list[list[int]]:
+        indices = list(range(len(arrays)))
+        return [[t] for t in indices] if self.split() else [indices]
+
+    def _advance(
+        self,
+        block: list[int],
+        x: list[Any],
+        g: list[Any],
+        old: dict[str, list[Any]],
+        scalars: dict[str, Any],
+        now: Now,
+        targets: dict[str, list[Any]],
+    ) -> dict[str, list[Any]]:
+        """Carry out ``advance`` on the tensors of one block; return every quantity as a list of arrays or numbers."""
+        part = [x[t] for t in block]
+        numbers = now.numbers
+        if len(part) < len(x):
+            numbers = arguments.number_system(part, numbers.replicas)
+            now = now._replace(numbers=numbers)
+        tensors = {name: numbers.leaf([arrays[t] for t in block]) for name, arrays in old.items()}
+        result = self.advance(
+            numbers.leaf(part), numbers.leaf([g[t] for t in block]), self.State(**scalars, **tensors), now
+        )
+        quantities = {"params": result.params, **result.quantities}
+        arrays: dict[Vector, list[Any]] = {}  # a formula that is in both state and trace is one array
+        for name, value in quantities.items():
+            if isinstance(value, Vector) and value not in arrays:
+                new = [targets[name][t] for t in block] if name in targets else None
+                arrays[value] = new or [numbers.new(array, name != "params") for array in part]
+        try:
+            numbers.write(arrays)
+            return {
+                name: arrays[value] if isinstance(value, Vector) else [numbers.kept(value)]
+                for name, value in quantities.items()
+            }
+        except OutOfRange as fault:
+            arguments.finite_arrays(x, "params")
+            name = next(name for name, value in quantities.items() if value is fault.value)
+            raise OverflowError(
+                f"{name} of step {now.k} is not finite in dtype {part[0].dtype}, although all input is: it overflowed, or "
+                "eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
+            ) from None
+
+    @staticmethod
+    def _shown(fields_of: Any, fields: dict[str, list[Any]], alone: bool) -> dict[str, Any]:
+        """Return the fields of a state or trace in the structure of the parameters."""
+        return {
+            name: fields[name] if not alone and (name in fields_of.tensors or len(fields[name]) > 1) else fields[name][0]
+            for name in fields_of._fields
+            if name in fields
+        }
+
+    def _tensors(self, state: Any, x: list[Any]) -> dict[str, list[Any]]:
+        """Return the tensor fields of a state, checked against the parameters."""
+        if not isinstance(state, self.State):
+            raise TypeError(
+                f"state is a {type(state).__name__}; {type(self).__name__} needs a {self.State.__name__}: "
+                f"pass what {type(self).__name__}.init or the last step returned"
+            )
+        tensors = {}
+        for name in self.State.tensors:
+            tensors[name] = arguments.arrays_of(getattr(state, name), f"state.{name}")
+            arguments.same_shapes(tensors[name], x, f"state.{name}", "params")
+        return tensors
+
+    def _learning_rate(self, k: int, numbers: Numbers) -> Scalar:
+        if not callable(self.lr):
+            return numbers.scalar(self.lr)
+        value = self.lr(k)
+        arguments.in_range(f"lr({k})", value, 0, np.inf, "0 <= lr(k) < inf")
+        return numbers.scalar(value)

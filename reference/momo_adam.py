@@ -1,0 +1,137 @@
+"""MoMo-Adam: the momentum model in Adam's metric."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from momoracle.reference.arguments import fraction, in_range, nonnegative
+from momoracle.reference.expressions import Vector
+from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.momentum_model import Model, estimate, proximal_step, reset, step_size
+
+
+class MoMoAdamState(NamedTuple):
+    """Number of steps taken, of replicas; the averages f̄, d, v, γ; and f_*, the lower bound for the next step."""
+
+    step: int
+    replicas: int | None
+    loss_average: Any
+    gradient_average: Any
+    second_moment: Any
+    offset: Any
+    next_lower_bound: Any
+
+    tensors = ("gradient_average", "second_moment")
+
+
+class MoMoAdamTrace(NamedTuple):
+    """Every quantity of one step: the averages, the metric, the model, its lower bound and the step size."""
+
+    loss_average: Any  # f̄
+    gradient_average: Any  # d, one array a tensor
+    second_moment: Any  # v, one array a tensor
+    preconditioner: Any  # D, one array a tensor
+    offset: Any  # γ
+    weight_sum: Any  # ρ
+    inner_product: Any  # <d, x>
+    model_value: Any  # h
+    direction_norm_sq: Any  # ‖d‖² in the metric D⁻¹
+    lower_bound: Any  # f_*, after a reset
+    step_size: Any  # τ
+
+    tensors = ("gradient_average", "second_moment", "preconditioner")
+
+
+@dataclass(frozen=True)
+class MoMoAdam(Method):
+    """MoMo-Adam, and MoMo-Adam* where the lower bound is estimated.
+
+        f̄_k, d_k, γ_k as in `MoMo` with β₁, starting at zero, so ρ_k = 1 − β₁^k
+        v_k = β₂ v_{k−1} + (1−β₂) g_k²,   D_k = ε + √(v_k / (1−β₂^k))
+        τ_k = min{ α/ρ_k, ((1+αλ)(f̄_k − γ_k − ρ_k f_*) + <d_k, x^k>)_+ / ‖d_k‖²_{D_k⁻¹} }
+        x^{k+1} = (x^k − τ_k D_k⁻¹ d_k) / (1 + αλ)
+
+    Args:
+        lr: α > 0, the cap on the step size, or a callable of the step number 1, 2, …
+        beta1: β₁ in [0, 1).
+        beta2: β₂ in [0, 1).
+        eps: ε ≥ 0, in the unit of a gradient.
+        lower_bound: f_*, at most every loss, in the unit of the loss; −inf turns MoMo-Adam into Adam.
+        weight_decay: λ ≥ 0.
+        estimate_lower_bound: estimate f_* from ``lower_bound`` upwards (MoMo-Adam*).
+        decoupled_decay: decay as AdamW does, x^{k+1} = (1−αλ) x^k − τ_k D_k⁻¹ d_k, with τ_k as above
+            (the authors' code offers this beside the paper's step).
+
+    Source: MoMo (arXiv 2305.07583), Lemma 3.1, equations (15)–(16).
+
+    >>> import numpy as np
+    >>> x, opt = np.array([1.0, 1.0]), MoMoAdam(lr=0.25, eps=0.0, lower_bound=-np.inf)
+    >>> x, state, trace = opt.step(x, np.array([1e-3, -1e3]), opt.init(x), loss=1.0)
+    >>> x  # Adam's first step
+    array([0.75, 1.25])
+    """
+
+    State: ClassVar[Any] = MoMoAdamState
+    Trace: ClassVar[Any] = MoMoAdamTrace
+    needs_loss: ClassVar[bool] = True
+
+    lr: LearningRate = 1e-2
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    lower_bound: float = 0.0
+    weight_decay: float = 0.0
+    estimate_lower_bound: bool = False
+    decoupled_decay: bool = False
+
+    def check(self) -> None:
+        fraction("beta1", self.beta1)
+        fraction("beta2", self.beta2)
+        nonnegative("eps", self.eps)
+        nonnegative("weight_decay", self.weight_decay)
+        in_range("lower_bound", self.lower_bound, -np.inf, np.inf, "-inf <= lower_bound < inf")
+
+    def start(self) -> dict[str, Any]:
+        return {"loss_average": 0, "offset": 0, "next_lower_bound": self.lower_bound}
+
+    def advance(self, x: Vector, g: Vector, state: MoMoAdamState, now: Now) -> Advance:
+        n, k, alpha, f = now.numbers, now.k, now.alpha, now.loss
+        beta1, beta2, eps = n.scalar(self.beta1), n.scalar(self.beta2), n.scalar(self.eps)
+        initial, f_star = n.scalar(self.lower_bound), state.next_lower_bound
+        decay = alpha * n.scalar(self.weight_decay)
+
+        d = beta1 * state.gradient_average + (1 - beta1) * g
+        v = beta2 * state.second_moment + (1 - beta2) * (g * g)
+        preconditioner = n.sqrt(v / (1 - beta2**k)) + eps
+        direction = d / preconditioner  # D⁻¹ d
+        gx, dx, dd = n.dots((g, x), (d, x), (d, direction))
+        f_bar = beta1 * state.loss_average + (1 - beta1) * f
+        gamma = beta1 * state.offset + (1 - beta1) * gx
+
+        model = Model(f_bar, gamma, 1 - beta1**k, dx, dd, shrink=1 + decay)
+        if self.estimate_lower_bound:
+            f_star = reset(model, f_star, initial, n)
+        tau = step_size(model, f_star, alpha, n)  # MoMo (15)
+        if self.decoupled_decay:
+            x = (1 - decay) * x - tau * direction
+        else:
+            x = proximal_step(x, direction, tau, model.shrink)  # MoMo (16)
+
+        return Advance(
+            x,
+            {
+                "loss_average": f_bar,
+                "gradient_average": d,
+                "second_moment": v,
+                "preconditioner": preconditioner,
+                "offset": gamma,
+                "weight_sum": model.rho,
+                "inner_product": dx,
+                "model_value": model.value(),
+                "direction_norm_sq": dd,
+                "lower_bound": f_star,
+                "step_size": tau,
+                "next_lower_bound": estimate(model, tau, initial, n) if self.estimate_lower_bound else f_star,
+            },
+        )

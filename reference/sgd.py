@@ -1,0 +1,59 @@
+"""SGD: the gradient step that every momentum method departs from."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from momoracle.reference.arguments import nonnegative
+from momoracle.reference.expressions import Vector
+from momoracle.reference.method import Advance, LearningRate, Method, Now
+
+
+class SGDState(NamedTuple):
+    """Number of steps taken, and of replicas."""
+
+    step: int
+    replicas: int | None
+
+    tensors = ()
+
+
+class SGDTrace(NamedTuple):
+    """The direction g_k + λ x^k that the step follows, one array a tensor."""
+
+    direction: Any
+
+    tensors = ("direction",)
+
+
+@dataclass(frozen=True)
+class SGD(Method):
+    """Stochastic gradient descent.
+
+        x^{k+1} = x^k − α (g_k + λ x^k)
+
+    Args:
+        lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
+        weight_decay: λ ≥ 0, added to the gradient as λ x (coupled).
+
+    Source: Robbins & Monro 1951; conventions of ``torch.optim.SGD``.
+
+    >>> import numpy as np
+    >>> x = np.array([3.0, -1.0])
+    >>> opt = SGD(lr=0.5)
+    >>> x, state, trace = opt.step(x, np.array([2.0, 4.0]), opt.init(x))
+    >>> x
+    array([ 2., -3.])
+    """
+
+    State: ClassVar[Any] = SGDState
+    Trace: ClassVar[Any] = SGDTrace
+
+    lr: LearningRate = 1e-3
+    weight_decay: float = 0.0
+
+    def check(self) -> None:
+        nonnegative("weight_decay", self.weight_decay)
+
+    def advance(self, x: Vector, g: Vector, state: SGDState, now: Now) -> Advance:
+        g = g + now.numbers.scalar(self.weight_decay) * x
+        return Advance(x - now.alpha * g, {"direction": g})

@@ -1,0 +1,51 @@
+"""TAM as a warm-up for SGDM: the first steps with TAM, the others from the same momentum."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from momoracle.reference.arguments import Arrays
+from momoracle.reference.sgdm import SGDM, SGDMState
+from momoracle.reference.tam import TAM, TAMState
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Run TAM for the first ``steps`` steps, then SGDM from TAM's momentum buffer.
+
+    Args:
+        tam: the method of the first steps.
+        sgdm: the method of all later steps; `transfer_lr` relates the two learning rates.
+        steps: T_w ≥ 0, how many steps TAM takes.
+
+    Source: TAM (arXiv 2412.18790), the warm-up experiments.
+
+    >>> import numpy as np
+    >>> x, opt = np.array([1.0]), WarmUp(TAM(lr=1.0, eps=0.0), SGDM(lr=1.0), steps=1)
+    >>> state = opt.init(x)
+    >>> for _ in range(2):
+    ...     x, state, trace = opt.step(x, np.array([1.0]), state)
+    >>> trace.momentum  # 0.9 · ½ + 1
+    array([1.45])
+    """
+
+    tam: TAM
+    sgdm: SGDM
+    steps: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.steps, int) or self.steps < 0:
+            raise ValueError(f"steps is {self.steps!r}; allowed: an integer >= 0, the number of TAM's steps")
+
+    def init(self, params: Arrays, replicas: int | None = None) -> TAMState:
+        """Return TAM's initial state, which carries the momentum through both phases."""
+        state: TAMState = self.tam.init(params, replicas)
+        return state
+
+    def step(self, params: Arrays, grads: Arrays, state: TAMState, loss: Any = None) -> tuple[Any, TAMState, Any]:
+        """Take one step, as `TAM.step` or `SGDM.step` would; the trace is that method's."""
+        if state.step < self.steps:
+            result: tuple[Any, TAMState, Any] = self.tam.step(params, grads, state, loss)
+            return result
+        heavy = SGDMState(state.step, state.replicas, state.momentum)
+        params, heavy, trace = self.sgdm.step(params, grads, heavy, loss)
+        return params, state._replace(step=heavy.step, momentum=heavy.momentum), trace

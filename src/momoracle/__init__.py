@@ -1,0 +1,29 @@
+"""momoracle: an oracle for momentum optimizers."""
+
+from momoracle.reference import (
+    SGD,
+    SGDM,
+    TAM,
+    AdaTAM,
+    AdaTAMW,
+    Adam,
+    AdamW,
+    MoMo,
+    MoMoAdam,
+    WarmUp,
+    transfer_lr,
+)
+
+__all__ = [
+    "SGD",
+    "SGDM",
+    "TAM",
+    "AdaTAM",
+    "AdaTAMW",
+    "Adam",
+    "AdamW",
+    "MoMo",
+    "MoMoAdam",
+    "WarmUp",
+    "transfer_lr",
+]
