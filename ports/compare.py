@@ -1,7 +1,7 @@
 """Comparison of what a port returned with what its vector expects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,22 +50,32 @@ def differ(observed: Sequence[FloatArray], expected: Expected) -> Difference | N
 
 def first_deviation(vector: Vector, results: Sequence[Observed]) -> Deviation | None:
     """Return the first quantity of the first step that is off, in the order in which the equations compute them."""
-    first: tuple[int, str, Difference] | None = None
+    first: Deviation | None = None
     for result in results:
         expected = vector.steps[result.step - 1].expected
         for quantity in sorted(expected, key=lambda name: order(vector.algorithm, name)):
-            observed = result.params if quantity == "params" else result.buffers.get(quantity)
+            observed = result.params if quantity == "params" else _scalars(result, quantity, expected[quantity])
             if observed is None or (first is not None and quantity != "params"):
                 continue
             difference = differ(observed, expected[quantity])
             if difference is not None:
-                first = first or (result.step, quantity, difference)
+                deviation = _deviation(vector, result.step, quantity, difference)
                 if quantity == "params":
-                    return _deviation(vector, *first, result.step)
-    return _deviation(vector, *first, None) if first is not None else None
+                    return replace(first, then=deviation) if first is not None else deviation
+                first = deviation
+    return first
 
 
-def _deviation(vector: Vector, step: int, quantity: str, what: Difference, params_step: int | None) -> Deviation:
+def _scalars(result: Observed, quantity: str, expected: Expected) -> tuple[FloatArray, ...] | None:
+    """Return a buffer; one number in an array of one element is that number, where a scalar is expected."""
+    arrays = result.buffers.get(quantity)
+    if arrays is None or len(arrays) != len(expected.values):
+        return arrays
+    pairs = zip(arrays, expected.values, strict=True)
+    return tuple(array.reshape(()) if want.shape == () and array.size == 1 else array for array, want in pairs)
+
+
+def _deviation(vector: Vector, step: int, quantity: str, what: Difference) -> Deviation:
     return Deviation(
         vector=vector.id,
         flags=vector.flags,
@@ -78,7 +88,6 @@ def _deviation(vector: Vector, step: int, quantity: str, what: Difference, param
         tolerance=what.tolerance,
         tensor=what.tensor,
         index=what.index,
-        params_step=params_step,
     )
 
 

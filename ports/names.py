@@ -98,7 +98,7 @@ def match(
         elif others:
             arguments.update({name: value} if name in hyperparameters else {})
         elif name not in method.defaults or value != method.defaults[name]:
-            raise NotOffered(name if name == "lr" else f"{name}={value}")
+            raise NotOffered(name)
     for pack, members in PACKED.items():
         if packed:
             arguments[pack] = tuple(packed[member] for member in members)

@@ -24,7 +24,7 @@ class Port(Protocol):
 
 
 class NotOffered(Exception):  # noqa: N818 - an answer of the port, not an error in it
-    """The port has no such feature; ``feature`` says which, for example ``"bias_correction=True"``."""
+    """The port has no such feature; ``feature`` says which, for example ``"bias_correction"``."""
 
     def __init__(self, feature: str) -> None:
         super().__init__(feature)

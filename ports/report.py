@@ -21,8 +21,8 @@ class Deviation:
     """The first quantity of a vector that is off, at its worst element: |observed − expected| > tolerance.
 
     ``observed`` and ``expected`` are numbers, or the shapes where those differ (``error`` and ``tolerance`` are NaN
-    then). ``tensor`` and ``index`` say which element. ``params_step`` is the first step after which the parameters
-    are off as well, None if they never are: the port's buffer is then not the paper's, but its iterates are.
+    then). ``tensor`` and ``index`` say which element. Where the quantity is a buffer, ``then`` is the first deviation
+    of the parameters, None if they never deviate: that buffer is not the paper's then, but the iterates are.
     """
 
     vector: str
@@ -36,8 +36,13 @@ class Deviation:
     tolerance: float
     tensor: int
     index: tuple[int, ...]
-    params_step: int | None
+    then: "Deviation | None" = None
     explanation: str | None = None
+
+    @property
+    def in_params(self) -> "Deviation | None":
+        """The first deviation of the parameters."""
+        return self if self.quantity == "params" else self.then
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,15 @@ class VectorResult:
 
     @property
     def status(self) -> Status:
-        """The worst that holds: crashes, then deviates, then agrees; not offered where the port said so."""
+        """The worst that holds: crashes, then deviates, then agrees; not offered where the port said so.
+
+        A port deviates where its parameters do, or where it breaks the protocol. What it names its buffers, and how
+        it scales them, is its own affair: a buffer alone that is off is reported, but condemns nothing.
+        """
         kinds = {note.kind for note in self.incidents}
         if kinds & set(CRASHES):
             return "crashes"
-        if self.deviation is not None or kinds & set(DEVIATES):
+        if (self.deviation is not None and self.deviation.in_params) or kinds & set(DEVIATES):
             return "deviates"
         return "not_offered" if self.feature is not None else "agrees"
 
@@ -98,7 +107,8 @@ class Report:
         """Return the contract of ``check --json``.
 
         ``vectors``, ``agree`` and ``deviations`` are of the core vectors; ``vectors`` counts those not offered too, so
-        that a port conforms in everything where both are equal. Numbers that are not finite are strings.
+        that a port conforms in everything where both are equal. ``buffers`` has the vectors where a buffer is off and
+        the parameters never are. Numbers that are not finite are strings.
         """
         core = _counts(self.of("core"))
         return {
@@ -110,6 +120,7 @@ class Report:
             "verdict": self.verdict,
             "explanation": list(self.explanation),
             "deviations": core["deviations"],
+            "buffers": core["buffers"],
             "not_offered": [{"feature": name, "vectors": ids} for name, ids in self.not_offered.items()],
             "robustness": _counts(self.of("robustness")),
             "precision": _counts(self.of("precision")),
@@ -129,25 +140,38 @@ def _counts(results: Iterable[VectorResult]) -> dict[str, Any]:
     return {
         "vectors": len(kept),
         "agree": sum(result.status == "agrees" for result in kept),
-        "deviations": [_deviation(result.deviation) for result in kept if result.deviation is not None],
+        "deviations": [_deviation(one) for one in deviations(kept)],
+        "buffers": [_deviation(one) for one in deviations(kept, buffers_only=True)],
     }
+
+
+def deviations(results: Iterable[VectorResult], *, buffers_only: bool = False) -> list[Deviation]:
+    """Return the deviations that reach the parameters, or with ``buffers_only`` those that do not."""
+    found = (result.deviation for result in results if result.deviation is not None)
+    return [one for one in found if (one.in_params is None) is buffers_only]
 
 
 def _deviation(deviation: Deviation) -> dict[str, Any]:
     return {
         "vector": deviation.vector,
         "flags": list(deviation.flags),
-        "step": deviation.step,
         "quantity": deviation.quantity,
         "equation": deviation.equation,
+        **_numbers(deviation),
+        "explanation": deviation.explanation,
+        "params": _numbers(then) if (then := deviation.in_params) is not None else None,
+    }
+
+
+def _numbers(deviation: Deviation) -> dict[str, Any]:
+    return {
+        "step": deviation.step,
         "observed": number(deviation.observed),
         "expected": number(deviation.expected),
         "error": number(deviation.error),
         "tolerance": number(deviation.tolerance),
-        "explanation": deviation.explanation,
         "tensor": deviation.tensor,
         "index": list(deviation.index),
-        "params_step": deviation.params_step,
     }
 
 

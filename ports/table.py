@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult
+from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult, deviations
 
 SHOWN = 10  # deviations and incidents each; the JSON has all
 COLOURS = {"conforms": "green", "deviates": "red", "crashes": "red"}
@@ -23,19 +23,22 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield headline(report)
     yield Text(", ".join(f"{name} {version}" for name, version in report.versions.items()), style="dim")
     yield _flags(report)
-    deviations = [result.deviation for result in _core_first(report) if result.deviation is not None]
-    if deviations:
-        yield _deviations(deviations)
+    ordered = _core_first(report)
+    found, buffers = deviations(ordered), deviations(ordered, buffers_only=True)
+    if found:
+        yield _deviations(found, f"Deviations: {len(found)}, each vector's first")
+    if buffers:
+        yield _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
     if report.not_offered:
         for feature, vectors in report.not_offered.items():
             yield Text(f"not offered: {feature} ({len(vectors)} vectors)", style="yellow")
-    notes = [(result, note) for result in _core_first(report) for note in result.incidents]
+    notes = [(result, note) for result in ordered for note in result.incidents]
     if notes:
         table = Table("vector", "step", "incident", "what happened", title=f"Incidents: {len(notes)}")
         for result, note in notes[:SHOWN]:
             table.add_row(escape(result.vector), str(note.step), note.kind.replace("_", " "), escape(note.message))
         yield table
-    hidden = max(len(deviations), len(notes)) - SHOWN
+    hidden = max(len(found), len(buffers), len(notes)) - SHOWN
     if hidden > 0:
         yield Text(f"The first {SHOWN} of each are shown; --json FILE has all.", style="dim")
 
@@ -94,20 +97,19 @@ def _flags(report: Report) -> Table:
     return table
 
 
-def _deviations(deviations: list[Deviation]) -> Table:
-    table = Table(title=f"Deviations: {len(deviations)}, each vector's first")
+def _deviations(deviations: list[Deviation], title: str) -> Table:
+    table = Table(title=title)
     for name in ("vector", "step", "quantity", "equation", "observed", "expected", "error", "tolerance"):
         right = name in ("step", "observed", "expected", "error", "tolerance")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for one in deviations[:SHOWN]:
-        table.add_row(
-            escape(one.vector),
-            str(one.step),
-            escape(f"{one.quantity}, {place(one)}"),
-            escape(one.equation),
-            escape(shown(one.observed)),
-            escape(shown(one.expected)),
-            f"{one.error:.2g}",
-            f"{one.tolerance:.2g}",
-        )
+        table.add_row(escape(one.vector), *_cells(one))
+        if one.then is not None:
+            table.add_row("", *_cells(one.then))
     return table
+
+
+def _cells(one: Deviation) -> tuple[str, ...]:
+    numbers = ("", "") if isinstance(one.observed, str) else (f"{one.error:.2g}", f"{one.tolerance:.2g}")
+    quantity, observed, expected = f"{one.quantity}, {place(one)}", shown(one.observed), shown(one.expected)
+    return str(one.step), *map(escape, (quantity, one.equation, observed, expected)), *numbers

@@ -66,9 +66,9 @@ def number_system(arrays: Sequence[Any], replicas: int | None) -> Numbers:
 
         return Symbols(arrays)
     if module == "momoracle":
-        from momoracle.reference.rounding import Rounded
+        from momoracle.reference.rounding import RoundedBalls
 
-        return Rounded(arrays)
+        return RoundedBalls(arrays)
     raise TypeError(
         f"params holds objects of type {module}; allowed are floats, fractions.Fraction, flint.arb and SymPy expressions"
     )

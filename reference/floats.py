@@ -51,13 +51,12 @@ class Floats(Numbers):
         return 0.0 if z < 0.0 else z  # NaN stays NaN, to be refused with the result
 
     def quotient(self, a: Scalar, b: Scalar) -> Scalar:
-        if not isinstance(b, Wide):
-            if b == 0.0:
-                return 0.0
-            if not isinstance(a, Wide):
-                ratio = a / b
-                if _LOW < abs(ratio) < _HIGH or a == 0.0 or not math.isfinite(a):
-                    return ratio
+        if (b.mantissa if isinstance(b, Wide) else b) == 0.0:
+            return 0.0
+        if not isinstance(a, Wide) and not isinstance(b, Wide):
+            ratio = a / b
+            if _LOW < abs(ratio) < _HIGH or a == 0.0 or not math.isfinite(a):
+                return ratio
         return self.narrowed(Wide.of(a) / b)
 
     def narrowed(self, z: Wide) -> Scalar:

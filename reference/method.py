@@ -122,7 +122,7 @@ class Method(ABC):
         with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
             for i, block in enumerate(self._blocks(x)):
                 scalars = {
-                    name: value[i] if self.split() and not alone else value
+                    name: value[i] if self.split() and not alone and name not in ("step", "replicas") else value
                     for name, value in state._asdict().items()
                     if name not in old
                 }
@@ -178,11 +178,10 @@ class Method(ABC):
                 "eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
             ) from None
 
-    @staticmethod
-    def _shown(fields_of: Any, fields: dict[str, list[Any]], alone: bool) -> dict[str, Any]:
-        """Return the fields of a state or trace in the structure of the parameters."""
+    def _shown(self, fields_of: Any, fields: dict[str, list[Any]], alone: bool) -> dict[str, Any]:
+        """Return the fields of a state or trace: what there is one a tensor of, in the structure of the parameters."""
         return {
-            name: fields[name] if not alone and (name in fields_of.tensors or len(fields[name]) > 1) else fields[name][0]
+            name: fields[name] if not alone and (name in fields_of.tensors or self.split()) else fields[name][0]
             for name in fields_of._fields
             if name in fields
         }

@@ -18,11 +18,9 @@ class SGDState(NamedTuple):
 
 
 class SGDTrace(NamedTuple):
-    """The direction g_k + λ x^k that the step follows, one array a tensor."""
+    """Nothing: the step has no quantity besides its result."""
 
-    direction: Any
-
-    tensors = ("direction",)
+    tensors = ()
 
 
 @dataclass(frozen=True)
@@ -55,5 +53,4 @@ class SGD(Method):
         nonnegative("weight_decay", self.weight_decay)
 
     def advance(self, x: Vector, g: Vector, state: SGDState, now: Now) -> Advance:
-        g = g + now.numbers.scalar(self.weight_decay) * x
-        return Advance(x - now.alpha * g, {"direction": g})
+        return Advance(x - now.alpha * (g + now.numbers.scalar(self.weight_decay) * x), {})

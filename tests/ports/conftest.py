@@ -53,7 +53,13 @@ def flags() -> dict[str, Flag]:
 
 
 def _sgd(
-    flag: str, dtype: str, rates: list[float], *, losses: list[float] | None = None, decay: float = 0.0, scale: float = 1.0
+    flag: str,
+    dtype: str,
+    rates: list[float],
+    *,
+    losses: list[float] | None = None,
+    decay: float = 0.0,
+    scale: float = 1.0,
 ) -> Vector:
     x = [Fraction(1), Fraction(-3), Fraction(1, 2)]
     g = [Fraction(1, 4), Fraction(-1, 2), Fraction(3)]
@@ -71,7 +77,9 @@ def _sgd(
     return Vector(name, "sgd", dtype, {"lr": lr, "weight_decay": decay}, "", (flag,), start, tuple(steps))
 
 
-def _tensors(values: list[Fraction], scale: float, dtype: str) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.floating]], ...]:
+def _tensors(
+    values: list[Fraction], scale: float, dtype: str
+) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.floating]], ...]:
     numbers = [float(value) * scale for value in values]
     return np.array(numbers[:2], dtype=dtype), np.array(numbers[2], dtype=dtype)
 

@@ -29,9 +29,9 @@ def test_packed_betas_and_negated_switch() -> None:
 @pytest.mark.parametrize(
     ("given", "feature"),
     [
-        ({"bias_correction": True}, "bias_correction=True"),
-        ({"weight_decay": 0.1}, "weight_decay=0.1"),
-        ({"invented": 0.0}, "invented=0.0"),
+        ({"bias_correction": True}, "bias_correction"),
+        ({"weight_decay": 0.1}, "weight_decay"),
+        ({"invented": 0.0}, "invented"),
     ],
 )
 def test_what_is_not_the_default_is_not_offered(given: dict[str, Any], feature: str) -> None:
@@ -46,7 +46,7 @@ def test_defaults_that_are_given_are_no_feature() -> None:
 
 
 def test_a_port_without_a_learning_rate_offers_nothing() -> None:
-    with pytest.raises(NotOffered, match="^lr$"):
+    with pytest.raises(NotOffered, match=r"^lr$"):
         match("sgd", {"lr": 0.5}, {"weight_decay"})
 
 
@@ -101,7 +101,10 @@ def published(module: str, name: str) -> Callable[..., Any]:
         ("adam", "keras.optimizers", "Adam", {"beta_1": 0.9, "epsilon": 1e-8, "learning_rate": 0.5}),
     ],
 )
-def test_published_signatures(algorithm: str, module: str, name: str, expected: dict[str, Any]) -> None:
+def test_published_signatures(
+    algorithm: str, module: str, name: str, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
     accepted, _ = arguments_of(published(module, name))
     arguments = match(algorithm, {"lr": 0.5}, accepted)
     assert expected.items() <= arguments.items()
@@ -111,7 +114,7 @@ def test_published_signatures(algorithm: str, module: str, name: str, expected: 
 @pytest.mark.ports
 def test_published_ports_without_a_feature() -> None:
     accepted, _ = arguments_of(published("optax.contrib", "momo"))
-    with pytest.raises(NotOffered, match="bias_correction=True"):
+    with pytest.raises(NotOffered, match="bias_correction"):
         match("momo", {"lr": 1.0, "bias_correction": True}, accepted)
     accepted, _ = arguments_of(published("optax", "adam"))
     with pytest.raises(NotOffered, match="weight_decay"):

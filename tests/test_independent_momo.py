@@ -1,53 +1,17 @@
-"""The independent implementation against closed forms, so that it is itself checked before it checks anything."""
+"""The independent MoMo against closed forms, so that it is itself checked before it checks anything."""
 
-import random
 from collections.abc import Iterator
 
 import pytest
-from independent import Record, Setting, rerun
-from mpmath import inf, mpf, sqrt, workdps
-
-Steps = list[tuple[float, list[list[float]]]]
-Params = list[list[float]]
-NOISE = mpf(10) ** -360  # identities hold to 400 digits, less what fifty steps of cancellation cost
-SHAPES = (1, 3, 2)
+from independent import Setting, rerun
+from laws import DIGITS, NOISE, SHAPES, all_near, dot, joined, near, one, problem
+from mpmath import inf, mpf, workdps
 
 
 @pytest.fixture(autouse=True)
 def _precise() -> Iterator[None]:
-    with workdps(400):
+    with workdps(DIGITS):
         yield
-
-
-def problem(seed: int, count: int = 50) -> tuple[Params, Steps]:
-    """Return a start and open-loop losses and gradients that no common problem produces."""
-    draw = random.Random(seed)
-
-    def point() -> Params:
-        return [[draw.gauss(0, 1) for _ in range(size)] for size in SHAPES]
-
-    return point(), [(draw.uniform(0.5, 3), point()) for _ in range(count)]
-
-
-def joined(tensors: list[list[mpf]]) -> list[mpf]:
-    return [mpf(entry) for tensor in tensors for entry in tensor]
-
-
-def dot(a: list[mpf], b: list[mpf]) -> mpf:
-    return sum((p * q for p, q in zip(a, b, strict=True)), mpf(0))
-
-
-def one(record: Record, name: str) -> mpf:
-    ((value,),) = record[name]
-    return value
-
-
-def near(a: mpf, b: mpf) -> bool:
-    return bool(abs(a - b) <= NOISE * (1 + abs(a)))
-
-
-def all_near(a: list[list[mpf]], b: list[list[mpf]]) -> bool:
-    return all(near(p, q) for p, q in zip(joined(a), joined(b), strict=True))
 
 
 def test_momo_without_momentum_is_the_capped_polyak_step() -> None:  # M1
@@ -185,41 +149,21 @@ def test_the_estimated_bound_follows_its_two_rules(decay: float) -> None:  # 1.3
     assert resets > 0
 
 
-@pytest.mark.parametrize("per_tensor", [True, False])
-def test_damping_bounds(per_tensor: bool) -> None:  # T1
-    params, steps = problem(10)
-    settings: dict[str, Setting] = {"lr": 0.1, "beta": 0.9, "gamma": 0.9, "eps": 1e-8, "per_tensor": per_tensor}
-    for t, r in enumerate(rerun("tam", settings, params, steps), 1):
-        room = mpf(0.9) ** t
-        assert len(r["cosine"]) == (len(SHAPES) if per_tensor else 1)
-        assert all(abs(s) <= 1 + NOISE for s in joined(r["cosine"]))
-        assert all(abs(s) <= 1 - room + NOISE for s in joined(r["cosine_average"]))
-        assert all(room / 2 - NOISE <= d <= 1 - room / 2 + NOISE for d in joined(r["damping"]))
+def test_a_loss_at_the_estimated_bound_resets_nothing() -> None:  # 1.3: the inequality is strict
+    settings: dict[str, Setting] = {"lr": 0.5, "beta": 0.0, "estimate_lower_bound": True}
+    _, second = rerun("momo", settings, [[0.0]], [(1.0, [[1.0]]), (0.75, [[1.0]])])
+    assert one(second, "lower_bound") == 0.75
+    assert one(second, "step_size") == 0
 
 
-@pytest.mark.parametrize(("beta", "gamma"), [(0.9, 0.5), (0.5, 0.9), (0.9, 0.9)])
-def test_constant_gradient(beta: float, gamma: float) -> None:  # T4
-    params, ((loss, g), *_) = problem(11)
-    settings: dict[str, Setting] = {"lr": 0.1, "beta": beta, "gamma": gamma, "eps": 1e-8}
-    b, c = mpf(beta), mpf(gamma)
-    for t, r in enumerate(rerun("tam", settings, params, [(loss, g)] * 40), 1):
-        assert all(near(d, 1 - c ** (t - 1) / 2) for d in joined(r["damping"]))
-        mixed = t * b ** (t - 1) if b == c else (b**t - c**t) / (b - c)
-        factor = (1 + mpf(1e-8)) * (1 - b**t) / (1 - b) - mixed / 2
-        assert all_near(r["momentum"], [[factor * entry for entry in tensor] for tensor in g])
+@pytest.mark.parametrize("bound", [0.0, -inf])
+def test_no_direction_no_step(bound: float) -> None:  # 1.2, convention
+    settings: dict[str, Setting] = {"lr": 0.5, "beta": 0.5, "lower_bound": bound, "weight_decay": 2.0}
+    still, cancelled = rerun("momo", settings, [[8.0]], [(1.0, [[0.0]]), (1.0, [[0.0]])])
+    assert [one(r, "step_size") for r in (still, cancelled)] == [0, 0]
+    assert [one(r, "params") for r in (still, cancelled)] == [4, 2]  # decay alone
 
 
-def test_adatam_divides_tam_s_momentum_by_the_root_mean_square() -> None:  # 2.1
-    params, steps = problem(12)
-    common: dict[str, Setting] = {"lr": 0.1, "gamma": 0.8, "eps": 1e-3}
-    plain = rerun("tam", common | {"beta": 0.9}, params, steps)
-    x, v = joined(params), [mpf(0)] * sum(SHAPES)
-    adaptive: dict[str, Setting] = common | {"beta1": 0.9, "beta2": 0.99}
-    both = zip(steps, plain, rerun("adatamw", adaptive | {"weight_decay": 0.5}, params, steps), strict=True)
-    for (_, g), p, r in both:
-        assert all_near(r["momentum"], p["momentum"])  # open loop: the same gradients, so the same momentum
-        v = [mpf(0.99) * a + (1 - mpf(0.99)) * b**2 for a, b in zip(v, joined(g), strict=True)]
-        shrunk = [(1 - mpf(0.1) * mpf(0.5)) * entry for entry in x]
-        ratios = zip(shrunk, joined(p["momentum"]), v, strict=True)
-        x = [a - mpf(0.1) * m / (sqrt(w) + mpf(1e-3)) for a, m, w in ratios]
-        assert all_near([x], [joined(r["params"])])
+def test_an_unknown_hyperparameter_is_refused() -> None:
+    with pytest.raises(ValueError, match="nesterov"):
+        rerun("sgd", {"lr": 0.1, "nesterov": True}, [[1.0]], [(0.0, [[1.0]])])

@@ -1,0 +1,178 @@
+"""What the vectors prescribe: cases that every algorithm shares, as inputs without results."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from momoracle.reference import ALGORITHMS
+from momoracle.reference.golden.draw import Draw
+from momoracle.reference.golden.vectors import FloatArray, Hyperparameter
+
+#: switches for conventions that no vector sets
+_CONVENTIONS = {"adatam": {"per_tensor", "averaged_momentum", "bias_correction"}, "tam": {"per_tensor"}}
+_CONVENTIONS["adatamw"] = _CONVENTIONS["adatam"]
+
+SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (3, 1), (1, 3), (2, 3))
+_LONG = (1, 2, 3, 5, 10, 30, 100, 300, 1000)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs of one vector: everything but the results."""
+
+    name: str
+    algorithm: str
+    dtype: str
+    comment: str
+    flags: tuple[str, ...]
+    hyperparameters: dict[str, Hyperparameter]
+    params: tuple[FloatArray, ...]
+    losses: tuple[float, ...]
+    grads: tuple[tuple[FloatArray, ...], ...]
+    recorded: tuple[int, ...] | None = None  # steps whose results are recorded; None for all
+
+    @property
+    def id(self) -> str:
+        """The stable name of the vector."""
+        return f"{self.algorithm}-{self.dtype}-{self.name}"
+
+    def scaled(self, factor: float, losses: float, name: str, flag: str, comment: str) -> "Case":
+        """Return the case with gradients and losses multiplied."""
+        grads = tuple(
+            tuple((g.astype(np.float64) * factor).astype(self.dtype) for g in step) for step in self.grads
+        )
+        scaled = tuple(float(np.dtype(self.dtype).type(f * losses)) for f in self.losses)
+        return replace(
+            self, name=name, comment=comment, flags=(flag,), grads=grads, losses=scaled
+        )
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes cases of one algorithm in one dtype."""
+
+    algorithm: str
+    dtype: str
+
+    def hyperparameters(self, **chosen: Hyperparameter) -> dict[str, Hyperparameter]:
+        """Return all hyperparameters: those chosen, and the method's defaults."""
+        hidden = _CONVENTIONS.get(self.algorithm, set())
+        defaults: dict[str, Any] = {
+            f.name: f.default for f in fields(ALGORITHMS[self.algorithm]) if f.name not in hidden
+        }
+        unknown = set(chosen) - set(defaults)
+        assert not unknown, f"{self.algorithm} has no {unknown}"
+        return {**defaults, **chosen}
+
+    def has(self, hyperparameter: str) -> bool:
+        """Tell whether the algorithm has a hyperparameter."""
+        return hyperparameter in self.hyperparameters()
+
+    def drawn(
+        self,
+        name: str,
+        comment: str,
+        flags: Sequence[str],
+        *,
+        shapes: Sequence[tuple[int, ...]] = ((3,),),
+        steps: int = 6,
+        scale: float = 1.0,
+        shift: float = 0.0,
+        losses: tuple[float, float] = (0.5, 2.0),
+        zero_steps: Sequence[int] = (),
+        recorded: tuple[int, ...] | None = None,
+        **chosen: Hyperparameter,
+    ) -> Case:
+        """Return a case with drawn parameters, gradients and losses; gradients are zero in ``zero_steps``."""
+        draw = Draw(f"{self.algorithm} {name}")  # both dtypes see the same numbers
+        params = tuple(draw.array(shape, self.dtype, scale, shift) for shape in shapes)
+        grads, values = [], []
+        for k in range(1, steps + 1):
+            drawn = tuple(draw.array(shape, self.dtype) for shape in shapes)
+            grads.append(tuple(np.zeros_like(g) for g in drawn) if k in zero_steps else drawn)
+            values.append(float(np.dtype(self.dtype).type(draw.number(*losses))))
+        return self.given(name, comment, flags, params, values, grads, recorded, **chosen)
+
+    def given(
+        self,
+        name: str,
+        comment: str,
+        flags: Sequence[str],
+        params: Sequence[Any],
+        losses: Sequence[float],
+        grads: Sequence[Sequence[Any]],
+        recorded: tuple[int, ...] | None = None,
+        **chosen: Hyperparameter,
+    ) -> Case:
+        """Return a case with the numbers as given."""
+        return Case(
+            name,
+            self.algorithm,
+            self.dtype,
+            comment,
+            tuple(flags),
+            self.hyperparameters(**chosen),
+            tuple(np.asarray(p, dtype=self.dtype) for p in params),
+            tuple(float(np.dtype(self.dtype).type(f)) for f in losses),
+            tuple(tuple(np.asarray(g, dtype=self.dtype) for g in step) for step in grads),
+            recorded,
+        )
+
+
+def shared_cases(make: Maker) -> Iterator[Case]:
+    """Yield the cases that every algorithm has."""
+    lr = 0.1 if make.algorithm != "momo" else 0.3
+    yield make.drawn("basic", "default settings, one tensor", ["basic"], lr=lr)
+    yield make.drawn("defaults", "every hyperparameter at its default", ["basic"], steps=3)
+    yield make.drawn("shapes", "tensors of six shapes together", ["shapes", "several_tensors"], shapes=SHAPES, lr=lr, steps=4)
+    for shape in SHAPES:
+        label = "x".join(map(str, shape)) or "scalar"
+        yield make.drawn(f"shape-{label}", f"one tensor of shape {shape}", ["shapes"], shapes=[shape], steps=3, lr=lr)
+    yield make.drawn("zero-first", "no gradient at the first step", ["zero_gradient_first"], zero_steps=[1], steps=4, lr=lr)
+    yield make.drawn("zero-later", "no gradient at steps 3 and 4", ["zero_gradient_later"], zero_steps=[3, 4], lr=lr)
+    yield make.drawn("zero-always", "no gradient at all", ["zero_gradient_first"], zero_steps=range(1, 4), steps=3, lr=lr)
+    yield _with_zero_entries(make.drawn("zero-entries", "one entry never has a gradient", ["zero_entries"], steps=4, lr=lr))
+    yield make.drawn(
+        "schedule", "the learning rate changes every step", ["changing_lr"], steps=5, lr=(0.1, 0.05, 0.2, 0.025, 0.4)
+    )
+    if make.has("weight_decay"):
+        yield make.drawn("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
+        # Here TAM's cosine is 1; with γ a dyadic number the damping is one too, not halfway between two of them.
+        dyadic = {"gamma": 0.875} if make.has("gamma") else {}
+        yield make.drawn("decay-only", "weight decay without gradients", ["weight_decay"], lr=lr, weight_decay=0.5, zero_steps=range(1, 4), steps=3, **dyadic)
+        yield make.drawn(
+            "decay-schedule", "weight decay and a changing learning rate", ["weight_decay", "changing_lr"],
+            steps=4, weight_decay=0.2, lr=(0.4, 0.1, 0.2, 0.05),
+        )  # fmt: skip
+    for beta in ("beta", "beta1"):
+        if make.has(beta):
+            yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **{beta: 0.0})
+            yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **{beta: 0.5})
+    if make.has("beta2"):
+        yield make.drawn("second-moment-fast", "β₂ = 1/2", ["basic"], steps=4, lr=lr, beta2=0.5)
+    if make.has("eps"):
+        yield make.drawn("large-eps", "ε of the size of the gradients", ["large_eps"], steps=4, lr=lr, eps=0.25)
+    if make.dtype == "float64":
+        yield make.drawn("long", "1000 steps", ["long_run"], shapes=[(2,)], steps=1000, recorded=_LONG, lr=1e-3)
+    yield from _extremes(make, lr)
+
+
+def _with_zero_entries(case: Case) -> Case:
+    for step in case.grads:
+        step[0][..., 0] = 0.0
+    return case
+
+
+def _extremes(make: Maker, lr: float) -> Iterator[Case]:
+    # Where the method itself stores g², the largest gradient is the root of the format's largest number.
+    squares = make.has("beta2")
+    large, small = ((1e150, 1e-200) if squares else (1e200, 1e-200)) if make.dtype == "float64" else ((1e18, 1e-30) if squares else (1e30, 1e-30))
+    base = make.drawn("extreme", "", [], steps=4, lr=lr)
+    for loss_too in (False, True) if make.has("lower_bound") else (False,):
+        suffix, words = ("-loss", "gradients and losses") if loss_too else ("", "gradients")
+        for factor, flag, size in ((large, "huge_entries", "huge"), (small, "tiny_entries", "tiny")):
+            if flag == "huge_entries" and make.has("lower_bound") and not loss_too:
+                continue  # a loss near 1 is rounding noise beside products near 1e200: no such vector could be missed
+            yield base.scaled(factor, factor if loss_too else 1.0, f"{size}{suffix}", flag, f"{words} times {factor:g}")
