@@ -1,6 +1,6 @@
 """Comparison of what a port returned with what its vector expects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,7 +48,7 @@ def differ(observed: Sequence[FloatArray], expected: Expected) -> Difference | N
     return worst
 
 
-def first_deviation(vector: Vector, results: Sequence[Observed]) -> Deviation | None:
+def first_deviation(vector: Vector, results: Iterable[Observed]) -> Deviation | None:
     """Return the first quantity of the first step that is off, in the order in which the equations compute them."""
     first: Deviation | None = None
     for result in results:

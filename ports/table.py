@@ -31,7 +31,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
     if report.not_offered:
         for feature, vectors in report.not_offered.items():
-            yield Text(f"not offered: {feature} ({len(vectors)} vectors)", style="yellow")
+            yield Text(f"not offered: {feature} (vectors: {len(vectors)})", style="yellow")
     notes = [(result, note) for result in ordered for note in result.incidents]
     if notes:
         table = Table("vector", "step", "incident", "what happened", title=f"Incidents: {len(notes)}")

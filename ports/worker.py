@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import traceback
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -75,6 +76,7 @@ class Done:
 def serve(connection: Connection, spec: PortSpec, algorithm: str, dtype: str) -> None:
     """Load the port, answer `Ready` (or the text of a `PortError`), then run each `Job` that comes until None."""
     _silence()
+    warnings.simplefilter("ignore")  # `python -W error` is inherited, and would make any framework's warning a crash
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
     try:
         factory = load(spec, algorithm, dtype)

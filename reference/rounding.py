@@ -43,11 +43,11 @@ class Precision:
 
     def entry(self, value: Any) -> "Rounded":
         """Return an exactly given number that is an entry of a tensor."""
-        return Rounded(self, arb(value), _NONE, True)
+        return Rounded(self, arb(value), NONE, True)
 
     def exact(self, value: Any) -> "Rounded":
         """Return an exactly given scalar."""
-        return Rounded(self, value if isinstance(value, arb) else arb(value), _NONE, False)
+        return Rounded(self, value if isinstance(value, arb) else arb(value), NONE, False)
 
     def hyperparameter(self, value: Any) -> "Rounded":
         """Return a hyperparameter: one and the same number, rounding error included, in every step of the run."""
@@ -60,36 +60,38 @@ class Precision:
     def with_error(self, z: "Rounded", roundings: float) -> "Rounded":
         """Return z with one more error, of ``roundings`` times |z|."""
         mantissa, exponent = _wide(z.value)
-        return self._added(z, abs(mantissa) * roundings, exponent)
+        return self.with_absolute_error(z, abs(mantissa) * roundings, exponent)
 
-    def with_absolute_error(self, z: "Rounded", size: "Errors") -> "Rounded":
-        """Return z with one more error as large as all those in ``size`` together."""
-        return self._added(z, size.total, size.exponent)
-
-    def _added(self, z: "Rounded", size: float, exponent: int) -> "Rounded":
-        if z.entry and (size == 0 or exponent < np.log2(self.tiny)) and not z.value.is_zero():
-            flush, shift = np.frexp(self.tiny)
-            one = Errors(np.array([flush]), int(shift)).plus(Errors(np.array([size]), exponent))
-            size, exponent = one.total, one.exponent
+    def with_absolute_error(self, z: "Rounded", size: float, exponent: int) -> "Rounded":
+        """Return z with one more error, of ``size`` · 2^``exponent``."""
+        mantissa, shift = np.frexp(size)
+        size, exponent = float(mantissa), exponent + int(shift)
+        if z.entry and exponent < np.log2(self.tiny) and not z.value.is_zero():
+            # Flushed to zero, an entry loses as much as the smallest normal number.
+            size, exponent = 1.0, int(np.log2(self.tiny))
         if size == 0:
             return z
-        parts = np.zeros(self.errors + 1, dtype=np.float32)
-        parts[-1] = size
-        self.errors += 1
-        return Rounded(self, z.value, z.errors.plus(Errors(parts, exponent)), z.entry)
+        index, self.errors = self.errors, self.errors + 1
+        return Rounded(self, z.value, z.errors.with_new(index, size, exponent), z.entry)
 
 
 class Errors:
-    """Derivatives with respect to each error, times that error's size: ``parts`` · 2^``exponent``."""
+    """Derivatives with respect to each error, times that error's size: ``parts`` · 2^``exponent``.
 
-    __slots__ = ("exponent", "parts")
+    ``peak`` bounds max |parts|; only where it leaves float32's comfort are the parts looked at and scaled.
+    """
 
-    def __init__(self, parts: NDArray[np.floating], exponent: int) -> None:
-        peak = float(np.abs(parts).max()) if len(parts) else 0.0
-        if peak and not 2.0**-40 < peak < 2.0**40:
+    __slots__ = ("exponent", "parts", "peak")
+
+    def __init__(self, parts: NDArray[np.float32], exponent: int, peak: float) -> None:
+        if peak and not 2.0**-30 < peak < 2.0**30:
+            peak = float(np.abs(parts).max())
             shift = int(np.frexp(peak)[1])
-            parts, exponent = np.ldexp(parts, -shift), exponent + shift
-        self.parts, self.exponent = parts, exponent
+            parts, exponent, peak = np.ldexp(parts, -shift), exponent + shift, float(np.ldexp(peak, -shift))
+        self.parts, self.exponent, self.peak = parts, exponent, peak
+
+    def __bool__(self) -> bool:
+        return self.peak > 0
 
     @property
     def total(self) -> float:
@@ -98,32 +100,48 @@ class Errors:
 
     def times(self, factor: tuple[float, int]) -> "Errors":
         """Return the errors after multiplication with m 2^e."""
-        return Errors(self.parts * np.float32(factor[0]), self.exponent + factor[1])
+        mantissa, exponent = factor
+        if not self or not mantissa:
+            return NONE
+        return Errors(self.parts * np.float32(mantissa), self.exponent + exponent, self.peak * abs(mantissa))
 
     def plus(self, other: "Errors") -> "Errors":
         """Return the sum, error by error."""
+        if not other:
+            return self
+        if not self:
+            return other
         big, small = (self, other) if self.exponent >= other.exponent else (other, self)
-        if not len(small.parts) or not small.parts.any():
-            return big
-        if not len(big.parts) or not big.parts.any():
-            return small
-        scaled = small.parts * np.float32(2.0 ** max(small.exponent - big.exponent, -140))
+        scale = 2.0 ** max(small.exponent - big.exponent, -140)
+        scaled = small.parts * np.float32(scale)
         long, short = (big.parts, scaled) if len(big.parts) >= len(scaled) else (scaled, big.parts)
-        parts = long.copy()
+        parts = long.copy() if long is big.parts else long
         parts[: len(short)] += short
-        return Errors(parts, big.exponent)
+        return Errors(parts, big.exponent, big.peak + small.peak * scale)
+
+    def with_new(self, index: int, size: float, exponent: int) -> "Errors":
+        """Return the errors with one more, number ``index``, of ``size`` · 2^``exponent``."""
+        if not self:
+            parts, peak, top = np.zeros(index + 1, dtype=np.float32), 0.0, exponent
+        else:
+            top = max(exponent, self.exponent)
+            scale = 2.0 ** max(self.exponent - top, -140)
+            parts, peak = np.zeros(index + 1, dtype=np.float32), self.peak * scale
+            np.multiply(self.parts, np.float32(scale), out=parts[: len(self.parts)])
+        parts[index] = size * 2.0 ** max(exponent - top, -140)
+        return Errors(parts, top, max(peak, float(parts[index])))
 
 
-_NONE = Errors(np.zeros(0, dtype=np.float32), -(2**30))
+NONE = Errors(np.zeros(0, dtype=np.float32), 0, 0.0)
 
 
 def _wide(value: arb) -> tuple[float, int]:
-    """Return the midpoint of a ball as mantissa and exponent; 0 for an infinite one, which has no rounding error."""
+    """Return the midpoint of a ball as m in [½, 1) and exponent; 0 for an infinite one, which has no rounding error."""
     if not value.is_finite():
         return 0.0, 0
-    mantissa, exponent = value.mid().man_exp()
-    shift = max(int(mantissa).bit_length() - 53, 0)
-    return float(int(mantissa) >> shift), int(exponent) + shift
+    integer, exponent = (int(part) for part in value.mid().man_exp())
+    bits = integer.bit_length()
+    return (float(integer >> (bits - 60)) * 2.0**-60 if bits > 60 else integer * 2.0**-bits), exponent + bits
 
 
 class Rounded:
@@ -136,7 +154,7 @@ class Rounded:
 
     def bound(self) -> Any:
         """Return the first-order bound on the error."""
-        return arb(self.errors.total) * arb(2) ** self.errors.exponent if self.errors.total else arb(0)
+        return arb(self.errors.total) * arb(2) ** self.errors.exponent if self.errors else arb(0)
 
     def _combined(self, other: "Rounded", value: arb, errors: Errors, roundings: float = 1.0) -> "Rounded":
         result = Rounded(self.precision, value, errors, self.entry or other.entry)
@@ -178,7 +196,7 @@ class Rounded:
         right = self._other(other)
         if right is None:
             return NotImplemented
-        if right.errors.total and right.bound() * 4 >= abs(right.value):
+        if right.errors and right.bound() * 4 >= abs(right.value):
             raise IllPosed(f"rounding may make the denominator {right.value} vanish")
         value = self.value / right.value
         inverse = _wide(1 / right.value)
@@ -195,7 +213,7 @@ class Rounded:
 
     def sqrt(self) -> "Rounded":
         """Return the square root; near zero its error is at most the root of the error."""
-        if self.value.is_zero() and not self.errors.total:
+        if self.value.is_zero() and not self.errors:
             return self
         value, bound = self.value.sqrt(), self.bound()
         if bound < self.value:
@@ -222,7 +240,7 @@ class RoundedBalls(Balls):
 
     def less(self, a: Rounded, b: Rounded) -> bool:
         gap = a - b
-        if gap.bound() * 8 >= abs(gap.value) and gap.errors.total:
+        if gap.bound() * 8 >= abs(gap.value) and gap.errors:
             raise IllPosed(f"rounding may decide whether {a.value} < {b.value}")
         return super().less(a.value, b.value)
 
@@ -237,16 +255,16 @@ class RoundedBalls(Balls):
             return b
         # Either may be the larger one in floating point; the maximum is as wrong as the worse of them.
         worse = a.errors if a.bound() >= b.bound() else b.errors
-        tied = Rounded(self.precision, a.value.max(b.value), _NONE, a.entry)
-        return self.precision.with_absolute_error(tied, worse)
+        tied = Rounded(self.precision, a.value.max(b.value), NONE, a.entry)
+        return self.precision.with_absolute_error(tied, worse.total, worse.exponent)
 
     def quotient(self, a: Rounded, b: Rounded) -> Rounded:
-        if b.value.is_zero() and not b.errors.total:
+        if b.value.is_zero() and not b.errors:
             return self.precision.exact(0)
         return a / b
 
     def _dot(self, a: Vector, b: Vector) -> Rounded:
-        value, size, errors, terms = arb(0), arb(0), _NONE, 0
+        value, size, errors, terms = arb(0), arb(0), NONE, 0
         for tensor in range(len(self.sizes)):
             for left, right in zip(self._entries(a, tensor), self._entries(b, tensor), strict=True):
                 term = left.value * right.value
@@ -255,5 +273,5 @@ class RoundedBalls(Balls):
         total = Rounded(self.precision, value, errors, False)
         mantissa, exponent = _wide(size)
         return self.precision.with_absolute_error(
-            total, Errors(np.array([mantissa * terms * self.precision.unit]), exponent)
+            total, mantissa * terms * self.precision.unit, exponent
         )

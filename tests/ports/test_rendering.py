@@ -36,7 +36,7 @@ def test_markup_from_ports_is_shown_as_it_is(sgd_port: Ports, sgd_vectors: Vecto
 
 def test_what_is_not_offered_is_said(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
     report = check("sgd", sgd_port("NoDecay"), sgd_vectors)
-    assert "not offered: weight_decay (1 vectors)" in text(report)
+    assert "not offered: weight_decay (vectors: 1)" in text(report)
     assert by_flag(report)["decay"] == {"not_offered": 1}
     assert by_flag(report)["plain"] == {"agrees": 2}
 

@@ -1,6 +1,7 @@
 """Example ports through the whole checker: each misbehaviour gets its row, and the rest still runs."""
 
 import json
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +37,13 @@ def test_printing_does_not_garble_ours(
 ) -> None:
     check("sgd", sgd_port("Prints"), sgd_vectors)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_warning_is_no_error_whatever_ours_are(
+    sgd_port: Ports, sgd_vectors: VectorFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "warnoptions", ["error"])  # what `python -W error` passes on to its children
+    assert check("sgd", sgd_port("Warns"), sgd_vectors).verdict == "conforms"
 
 
 def test_the_first_deviation_is_located(sgd_port: Ports, sgd_vectors: VectorFile) -> None:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import sys
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,12 @@ class Prints(Triggered):
         for _ in range(100):
             print("x" * 100_000)
             os.write(2, b"y" * 100_000)
+        return new
+
+
+class Warns(Triggered):
+    def misbehave(self, grads: list[Any], new: list[Any]) -> list[Any]:
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
         return new
 
 
