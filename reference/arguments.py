@@ -16,22 +16,23 @@ Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the s
 
 def arrays_of(value: Arrays, name: str) -> list[Any]:
     """Return one array or a sequence of arrays as a list of arrays of real floating point or object entries."""
-    items = list(value) if isinstance(value, (list, tuple)) else [value]
-    arrays = []
-    for i, item in enumerate(items):
-        label = f"{name}[{i}]" if isinstance(value, (list, tuple)) else name
-        array = np.asarray(item) if isinstance(item, np.generic) else item
+    listed = isinstance(value, (list, tuple))
+    arrays = list(value) if listed else [value]
+    for i, array in enumerate(arrays):
+        if isinstance(array, np.generic):
+            arrays[i] = array = np.asarray(array)
         if not (isinstance(array, np.ndarray) or is_device_array(array)):
+            label = f"{name}[{i}]" if listed else name
             raise TypeError(
-                f"{label} is a {type(item).__module__}.{type(item).__qualname__}; a NumPy or CuPy array is needed: "
+                f"{label} is a {type(array).__module__}.{type(array).__qualname__}; a NumPy or CuPy array is needed: "
                 f"pass numpy.asarray({label})"
             )
         if array.dtype.kind not in "fO":
+            label = f"{name}[{i}]" if listed else name
             raise TypeError(
                 f"{label} has dtype {array.dtype}; real floating point is needed (float16 to longdouble, or object "
                 f"arrays of Fraction, flint.arb or SymPy numbers): pass {label}.astype(float)"
             )
-        arrays.append(array)
     if not arrays:
         raise ValueError(f"{name} is empty; pass one array, or a list of at least one")
     return arrays
@@ -39,7 +40,7 @@ def arrays_of(value: Arrays, name: str) -> list[Any]:
 
 def is_device_array(value: Any) -> bool:
     """Tell a CuPy array without importing CuPy."""
-    return type(value).__module__.split(".")[0] == "cupy"
+    return not isinstance(value, np.ndarray) and type(value).__module__.split(".")[0] == "cupy"
 
 
 def number_system(arrays: Sequence[Any], replicas: int | None) -> Numbers:
@@ -129,7 +130,10 @@ def targets_of(
 def finite_arrays(arrays: Sequence[Any], name: str) -> None:
     """Refuse NaN and infinite entries; a finite sum has none, so the usual cost is one reduction."""
     for i, array in enumerate(arrays):
-        if array.dtype.kind == "f" and not math.isfinite(array.sum()) and not np.isfinite(array).all():
+        if array.dtype.kind != "f":
+            continue
+        total = np.add.reduce(array, axis=None) if isinstance(array, np.ndarray) else array.sum()
+        if not math.isfinite(total) and not np.isfinite(array).all():
             bad = int(array.size - np.isfinite(array).sum())
             raise ValueError(
                 f"{name}[{i}] has {bad} entries that are NaN or infinite; every entry must be finite: "
@@ -145,6 +149,8 @@ def loss_of(loss: Any, numbers: Numbers, needed_by: str | None) -> Any:
         raise TypeError(
             f"loss is missing; {needed_by} computes its step size from the loss at params: pass loss=f(params)"
         )
+    if type(loss) is float and math.isfinite(loss):
+        return numbers.scalar(loss)
     if isinstance(numbers, Floats):
         value = np.asarray(loss, dtype=np.float64)
         allowed = [()] if numbers.replicas is None else [(), (numbers.replicas,)]

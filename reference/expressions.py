@@ -5,7 +5,6 @@ evaluates every formula of a step over one cache-sized tile after another, so th
 once a pass, whatever the number of operations; and nothing is written before all scalars of the step are known.
 """
 
-import operator
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -53,11 +52,16 @@ class Vector:
         """Evaluate over one tile; ``known`` keeps what this tile's earlier formulas computed."""
         found = known.get(self)
         if found is None:
-            values = [
-                item.on(tile, known, number) if isinstance(item, Vector) else number(item, tile)
-                for item in self.operands
-            ]
-            found = known[self] = self.operation(*values)
+            found = known[self] = self.operation(
+                *[
+                    item  # a float stands for itself in every number system
+                    if type(item) is float
+                    else item.on(tile, known, number)
+                    if isinstance(item, Vector)
+                    else number(item, tile)
+                    for item in self.operands
+                ]
+            )
         return found
 
 
@@ -67,7 +71,6 @@ class Tensors(Vector):
     __slots__ = ("rows",)
 
     def __init__(self, rows: Iterable[Any]) -> None:
-        super().__init__(operator.pos)
         self.rows = tuple(rows)
 
     def on(self, tile: Tile, known: dict[Vector, Any], number: Callable[[Any, Tile], Any]) -> Any:

@@ -6,6 +6,7 @@ numbers, so that no finite input overflows or underflows on its way to a step.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from momoracle.reference.numbers import Numbers, OutOfRange
 from momoracle.reference.wide import Wide
 
 _TILE = 8192  # entries of one tile: its arrays stay in cache, and BLAS does not start threads for it
+_KEPT = 16 * _TILE  # entries of a step of which every intermediate is kept: more would leave the cache
 # Outside of these a dot product may have lost terms to underflow, or is about to overflow in the next operation.
 _LOW, _HIGH = 2.0**-900, 2.0**900
 
@@ -24,6 +26,7 @@ def _doubles(tile: Any) -> Any:
     return tile if tile.dtype.itemsize >= 8 else tile.astype(np.float64)
 
 
+@cache
 def working_dtype(dtype: Any) -> Any:
     """Return the dtype of state and arithmetic: float16 has neither the range nor the digits for averages."""
     return np.result_type(dtype, np.float32)
@@ -36,8 +39,11 @@ class Floats(Numbers):
 
     def __init__(self, arrays: Sequence[Any]) -> None:
         self.sizes = [array.size for array in arrays]
-        self.working = working_dtype(np.result_type(*(array.dtype for array in arrays)))
+        dtypes = {array.dtype for array in arrays}
+        self.working = working_dtype(dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))
         self._narrow = any(array.dtype.itemsize < 8 for array in arrays)
+        # A step visits its tiles twice. Where they are few, what the first visit computed is kept for the second.
+        self._memory: dict[Any, dict[Vector, Any]] | None = {} if sum(self.sizes) <= _KEPT else None
 
     def scalar(self, value: Any) -> Scalar:
         return value if type(value) is float else float(value)
@@ -67,16 +73,21 @@ class Floats(Numbers):
         return self.minimum(self.maximum(z, low), high)
 
     def kept(self, value: Scalar) -> Any:
-        return float(value.to_float()) if isinstance(value, Wide) else value
+        return value if type(value) is float else float(value.to_float()) if isinstance(value, Wide) else value
 
     # -- vectors ---------------------------------------------------------------------------------------------------
 
     def leaf(self, arrays: Sequence[Any]) -> Tensors:
-        return Tensors(self._row(array) for array in arrays)
+        rows = [array.reshape(self.row_shape) for array in arrays]
+        if self._narrow:
+            rows = [row.astype(working_dtype(row.dtype), copy=False) for row in rows]
+        return Tensors(rows)
 
-    def _row(self, array: Any) -> Any:
-        row = array.reshape(self.row_shape)
-        return row.astype(working_dtype(row.dtype), copy=False)
+    def known(self, tile: Tile) -> dict[Vector, Any]:
+        """Return what this tile's formulas have computed so far."""
+        if self._memory is None:
+            return {}
+        return self._memory.setdefault((tile[0], tile[1].start, tile[2] and tile[2].start), {})
 
     def tiles(self) -> Iterator[Tile]:
         """Cut every tensor into tiles of a fixed length, so that sums do not depend on how many runs there are."""
@@ -85,19 +96,19 @@ class Floats(Numbers):
                 yield tensor, slice(start, start + _TILE), None
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
-        return scalar if type(scalar) is float else scalar.item() if isinstance(scalar, np.ndarray) else scalar
+        return scalar.item() if isinstance(scalar, np.ndarray) else scalar
 
     def dots(self, *pairs: tuple[Vector, Vector]) -> tuple[Scalar, ...]:
         if self._narrow:
             doubled = {vector: Vector(_doubles, vector) for pair in pairs for vector in pair}
             pairs = tuple((doubled[a], doubled[b]) for a, b in pairs)
-        totals = [self.none()] * len(pairs)
+        number, totals = self.number, [self.none() for _ in pairs]
         for tile in self.tiles():
-            known: dict[Vector, Any] = {}
+            known = self.known(tile)
             for i, (a, b) in enumerate(pairs):
-                part = np.vecdot(a.on(tile, known, self.number), b.on(tile, known, self.number))
+                part = np.vecdot(a.on(tile, known, number), b.on(tile, known, number))
                 totals[i] = self.accumulated(totals[i], part, tile)
-        return tuple(self.trusted(total, *pair) for total, pair in zip(totals, pairs, strict=True))
+        return tuple([self.trusted(total, *pair) for total, pair in zip(totals, pairs, strict=True)])
 
     def none(self) -> Scalar:
         """Return the empty sum."""
@@ -116,7 +127,7 @@ class Floats(Numbers):
         """Return <a, b> without overflow or underflow."""
         total = Wide(self.none())
         for tile in self.tiles():
-            known: dict[Vector, Any] = {}
+            known = self.known(tile)
             left, right = a.on(tile, known, self.number), b.on(tile, known, self.number)
             if left.any() and right.any():
                 total = self.accumulated(total, wide.dot(left, right), tile)
@@ -128,7 +139,7 @@ class Floats(Numbers):
         rows = {vector: [target.reshape(self.row_shape) for target in targets] for vector, targets in arrays.items()}
         for tile in self.tiles():
             tensor, entries, runs = tile
-            known: dict[Vector, Any] = {}
+            known = self.known(tile)
             # All are evaluated before any is stored: a target may be the very array that another formula reads.
             results = [(vector, vector.on(tile, known, self.number)) for vector in rows]
             for vector, result in results:
@@ -200,7 +211,7 @@ class Replicas(Floats):
                     yield tensor, slice(start, start + _TILE), slice(first, first + runs)
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
-        if type(scalar) is float or not np.ndim(scalar):
+        if not np.ndim(scalar):
             return super().number(scalar, tile)
         column = scalar[tile[2], None]
         return column.astype(self.working) if column.dtype.kind == "f" else column.astype(np.int32)

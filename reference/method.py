@@ -1,7 +1,6 @@
 """The frame of every method: ``init`` and ``step`` around the few lines that the paper writes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
@@ -83,7 +82,8 @@ class Method(ABC):
         numbers = arguments.number_system(arrays, replicas)
         fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self.State.tensors}
         for name, value in self.start().items():
-            fields[name] = [numbers.kept(numbers.scalar(value)) for _ in self._blocks(arrays)]
+            zero = numbers.kept(numbers.scalar(value))
+            fields[name] = [zero for _ in arrays] if self.split() else zero
         alone = not isinstance(params, (list, tuple))
         return self.State(step=0, replicas=replicas, **self._shown(self.State, fields, alone))
 
@@ -118,58 +118,68 @@ class Method(ABC):
         now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
         targets = {} if out is None else arguments.targets_of(out, x, old, self.State.tensors)
         alone = not isinstance(params, (list, tuple))
-        fields: dict[str, list[Any]] = {}
         with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
-            for i, block in enumerate(self._blocks(x)):
-                scalars = {
-                    name: value[i] if self.split() and not alone and name not in ("step", "replicas") else value
-                    for name, value in state._asdict().items()
-                    if name not in old
-                }
-                for name, values in self._advance(block, x, g, old, scalars, now, targets).items():
-                    fields.setdefault(name, []).extend(values)
+            if self.split():
+                fields = self._advance_each(x, g, state, old, alone, now, targets)
+            else:
+                fields = self._advance(list(range(len(x))), x, g, state, old, now, targets)
         new_state = self.State(step=now.k, replicas=state.replicas, **self._shown(self.State, fields, alone))
         new_params = fields["params"][0] if alone else fields["params"]
         return new_params, new_state, self.Trace(**self._shown(self.Trace, fields, alone))
 
     # -- around one vector of the paper ----------------------------------------------------------------------------
 
-    def _blocks(self, arrays: Sequence[Any]) -> list[list[int]]:
-        indices = list(range(len(arrays)))
-        return [[t] for t in indices] if self.split() else [indices]
+    def _advance_each(
+        self,
+        x: list[Any],
+        g: list[Any],
+        state: Any,
+        old: dict[str, list[Any]],
+        alone: bool,
+        now: Now,
+        targets: dict[str, list[Any]],
+    ) -> dict[str, Any]:
+        """Carry out ``advance`` on each tensor by itself; return every quantity as a list, one a tensor."""
+        fields: dict[str, Any] = {}
+        scalars = [name for name in self.State._fields[2:] if name not in old]
+        for t in range(len(x)):
+            own = state if alone else state._replace(**{name: getattr(state, name)[t] for name in scalars})
+            for name, value in self._advance([t], x, g, own, old, now, targets).items():
+                fields.setdefault(name, []).extend(value if isinstance(value, list) else [value])
+        return fields
 
     def _advance(
         self,
         block: list[int],
         x: list[Any],
         g: list[Any],
+        state: Any,
         old: dict[str, list[Any]],
-        scalars: dict[str, Any],
         now: Now,
         targets: dict[str, list[Any]],
-    ) -> dict[str, list[Any]]:
-        """Carry out ``advance`` on the tensors of one block; return every quantity as a list of arrays or numbers."""
+    ) -> dict[str, Any]:
+        """Carry out ``advance`` on the tensors of one block; return each quantity as a scalar or a list of arrays."""
         part = [x[t] for t in block]
         numbers = now.numbers
         if len(part) < len(x):
             numbers = arguments.number_system(part, numbers.replicas)
             now = now._replace(numbers=numbers)
         tensors = {name: numbers.leaf([arrays[t] for t in block]) for name, arrays in old.items()}
-        result = self.advance(
-            numbers.leaf(part), numbers.leaf([g[t] for t in block]), self.State(**scalars, **tensors), now
-        )
-        quantities = {"params": result.params, **result.quantities}
+        before = state._replace(**tensors) if tensors else state
+        params, quantities = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
+        quantities["params"] = params
         arrays: dict[Vector, list[Any]] = {}  # a formula that is in both state and trace is one array
-        for name, value in quantities.items():
-            if isinstance(value, Vector) and value not in arrays:
-                new = [targets[name][t] for t in block] if name in targets else None
-                arrays[value] = new or [numbers.new(array, name != "params") for array in part]
+        values: dict[str, Any] = {}
         try:
+            for name, value in quantities.items():
+                if not isinstance(value, Vector):
+                    values[name] = numbers.kept(value)
+                    continue
+                if value not in arrays:
+                    new = [targets[name][t] for t in block] if name in targets else None
+                    arrays[value] = new or [numbers.new(array, name != "params") for array in part]
+                values[name] = arrays[value]
             numbers.write(arrays)
-            return {
-                name: arrays[value] if isinstance(value, Vector) else [numbers.kept(value)]
-                for name, value in quantities.items()
-            }
         except OutOfRange as fault:
             arguments.finite_arrays(x, "params")
             name = next(name for name, value in quantities.items() if value is fault.value)
@@ -177,11 +187,13 @@ class Method(ABC):
                 f"{name} of step {now.k} is not finite in dtype {part[0].dtype}, although all input is: it overflowed, or "
                 "eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
             ) from None
+        return values
 
-    def _shown(self, fields_of: Any, fields: dict[str, list[Any]], alone: bool) -> dict[str, Any]:
+    def _shown(self, fields_of: Any, fields: dict[str, Any], alone: bool) -> dict[str, Any]:
         """Return the fields of a state or trace: what there is one a tensor of, in the structure of the parameters."""
+        listed = fields_of._fields if self.split() else fields_of.tensors
         return {
-            name: fields[name] if not alone and (name in fields_of.tensors or self.split()) else fields[name][0]
+            name: fields[name][0] if alone and name in listed else fields[name]
             for name in fields_of._fields
             if name in fields
         }

@@ -1,0 +1,17 @@
+"""Hypothesis profiles, and the one condition that a marker names."""
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=60, derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile("quick")  # before the command line is applied: --hypothesis-profile replaces it
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu"):
+        cupy = pytest.importorskip("cupy", reason="needs CuPy")
+        try:
+            cupy.cuda.runtime.getDeviceCount()
+        except cupy.cuda.runtime.CUDARuntimeError as error:
+            pytest.skip(f"needs a CUDA device: {error}")

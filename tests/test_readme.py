@@ -1,0 +1,75 @@
+"""What README.md shows is run as it stands there, and its set-up lines are the ones that CI runs."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import checkout
+import pytest
+import readme
+
+pytestmark = checkout.needed
+
+EXAMPLE_LINES = 15
+
+
+def shown() -> list[readme.Block]:
+    return readme.blocks(readme.README.read_text("utf-8"))
+
+
+def marked(mark: str) -> str:
+    (text,) = [block.text for block in shown() if block.mark == mark]
+    return text
+
+
+def test_both_set_up_lines_are_what_ci_runs() -> None:
+    ci = (checkout.ROOT / ".ci/run").read_text("utf-8")
+    for name, ends in (("verify", ".venv/bin/momoracle verify"), ("tests", ".venv/bin/pytest -n auto")):
+        line = readme.line(name)
+        assert line.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+        assert line.endswith(ends)
+        assert f"readme_line {name}" in ci
+    assert 'python3 tests/readme.py "$1"' in ci
+
+
+def test_every_block_is_run() -> None:
+    marks = {block.mark for block in shown() if block.language != "python" or block.mark}
+    assert marks == {"run: verify", "run: tests", "file: my_port.py", "run: check"}
+
+
+def test_the_example_is_short_holds_and_ends_in_its_invariant() -> None:
+    (example,) = [block.text for block in shown() if block.language == "python" and not block.mark]
+    lines = example.splitlines()
+    assert len(lines) <= EXAMPLE_LINES
+    assert lines[-1].startswith("# ")
+    result = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_port_conforms(tmp_path: Path) -> None:
+    (tmp_path / "my_port.py").write_text(marked("file: my_port.py"), "utf-8")
+    own, _ = marked("run: check").splitlines()
+    result = run(own, tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "conforms" in result.stdout
+    assert "weight_decay" in result.stdout
+
+
+@pytest.mark.ports
+def test_the_published_port_gets_a_verdict(tmp_path: Path) -> None:
+    pytest.importorskip("momo")
+    _, published = marked("run: check").splitlines()
+    result = run(published, tmp_path)
+    assert result.returncode in (0, 1), result.stderr  # the page of published ports tells which
+    assert ("conforms" if result.returncode == 0 else "deviates") in result.stdout
+
+
+def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command, *arguments = shlex.split(line)
+    assert command == "momoracle"
+    environment = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "momoracle", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
