@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from momoracle.ports.canaries import CANARIES, variant
+from momoracle.ports.canaries import CANARIES
+from momoracle.ports.canary import variant
 from momoracle.ports.compare import first_deviation
 from momoracle.ports.method_port import MethodPort, observed
 from momoracle.reference import Method

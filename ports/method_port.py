@@ -40,5 +40,5 @@ def observed(port: Port, vector: Vector, buffers: bool = True) -> Iterator[Obser
     for k, step in enumerate(vector.steps, start=1):
         params = port.step(list(step.grads), step.loss)
         if step.expected:
-            state = getattr(port, "state", dict)() if buffers else {}
+            state: dict[str, list[FloatArray]] = getattr(port, "state", dict)() if buffers else {}
             yield Observed(k, tuple(params), {name: tuple(arrays) for name, arrays in state.items()})

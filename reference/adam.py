@@ -16,16 +16,12 @@ class AdamState(NamedTuple):
     gradient_average: Any
     second_moment: Any
 
-    tensors = ("gradient_average", "second_moment")
-
 
 class AdamTrace(NamedTuple):
     """The averages m_k and v_k before bias correction, one array a tensor."""
 
     gradient_average: Any
     second_moment: Any
-
-    tensors = ("gradient_average", "second_moment")
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,7 @@ class Adam(Method):
 
     State: ClassVar[Any] = AdamState
     Trace: ClassVar[Any] = AdamTrace
+    tensors: ClassVar[tuple[str, ...]] = ("gradient_average", "second_moment")
 
     lr: LearningRate = 1e-3
     beta1: float = 0.9

@@ -18,8 +18,6 @@ class AdaTAMState(NamedTuple):
     momentum: Any
     second_moment: Any
 
-    tensors = ("momentum", "second_moment")
-
 
 class AdaTAMTrace(NamedTuple):
     """Every quantity of one step; the first three are one number a tensor."""
@@ -29,8 +27,6 @@ class AdaTAMTrace(NamedTuple):
     damping: Any  # d
     momentum: Any  # m, one array a tensor
     second_moment: Any  # v, one array a tensor
-
-    tensors = ("momentum", "second_moment")
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,7 @@ class AdaTAM(Method):
 
     State: ClassVar[Any] = AdaTAMState
     Trace: ClassVar[Any] = AdaTAMTrace
+    tensors: ClassVar[tuple[str, ...]] = ("momentum", "second_moment")
 
     lr: LearningRate = 1e-3
     beta1: float = 0.9

@@ -71,7 +71,7 @@ def number_system(arrays: Sequence[Any], replicas: int | None) -> Numbers:
 
         return RoundedBalls(arrays)
     raise TypeError(
-        f"params holds objects of type {module}; allowed are floats, fractions.Fraction, flint.arb and SymPy expressions"
+        f"params holds objects of {module}; allowed are floats, fractions.Fraction, flint.arb and SymPy expressions"
     )
 
 
@@ -111,14 +111,12 @@ def matching(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) 
             )
 
 
-def targets_of(
-    out: tuple[Arrays, Any], x: Sequence[Any], old: dict[str, list[Any]], names: Sequence[str]
-) -> dict[str, list[Any]]:
+def targets_of(out: tuple[Arrays, Any], x: Sequence[Any], old: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Return the arrays of ``out=(params, state)`` by quantity."""
     params, state = out
     targets = {"params": arrays_of(params, "out[0]")}
     matching(targets["params"], x, "out[0]", "params")
-    for name in names:
+    for name in old:
         targets[name] = arrays_of(getattr(state, name), f"out[1].{name}")
         matching(targets[name], old[name], f"out[1].{name}", f"state.{name}")
     for name, arrays in targets.items():
@@ -171,8 +169,9 @@ def in_range(name: str, value: Any, low: float, high: float, allowed: str) -> No
         if type(value).__module__.split(".")[0] in ("sympy", "flint", "momoracle"):
             return
         raise TypeError(f"{name} is {value!r}; a real number is needed: {allowed}")
-    inside = np.asarray((value > low if allowed.startswith(f"{low} < ") else value >= low) & (value < high))
-    if not inside.all():
+    number: Any = value
+    inside = (number > low if allowed.startswith(f"{low} < ") else number >= low) & (number < high)
+    if not np.all(inside):
         raise ValueError(f"{name} is {value}; allowed: {allowed}")
 
 

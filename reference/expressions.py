@@ -40,8 +40,7 @@ class Vector:
             return Vector(np.ldexp, Vector(np.multiply, self, other.mantissa), other.exponent)
         return Vector(np.multiply, self, other)
 
-    def __rmul__(self, other: Any) -> "Vector":
-        return self * other
+    __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> "Vector":
         if type(other) is float and other == 1.0:  # exact, and spares a pass over the tile

@@ -169,8 +169,11 @@ class Replicas(Floats):
 
     def __init__(self, arrays: Sequence[Any], replicas: int) -> None:
         super().__init__(arrays)
-        self.replicas = replicas
+        self.replicas: int = replicas
         self.sizes = [array.size // replicas for array in arrays]
+
+    def restricted(self, arrays: Sequence[Any]) -> "Replicas":
+        return Replicas(arrays, self.replicas)
 
     def scalar(self, value: Any) -> Scalar:
         return np.asarray(value, dtype=np.float64) if np.ndim(value) else float(value)
@@ -190,7 +193,9 @@ class Replicas(Floats):
         if not isinstance(a, Wide) and not isinstance(b, Wide):
             ratio = np.where(b == 0.0, 0.0, np.divide(a, np.where(b == 0.0, 1.0, b)))
             size = np.abs(ratio)
-            if np.all(((size > _LOW) & (size < _HIGH)) | (ratio == 0.0) & (np.equal(a, 0.0) | (b == 0.0)) | np.isinf(a)):
+            if np.all(
+                ((size > _LOW) & (size < _HIGH)) | (ratio == 0.0) & (np.equal(a, 0.0) | (b == 0.0)) | np.isinf(a)
+            ):
                 return ratio
         divisor = Wide.of(b)
         zero = divisor.mantissa == 0
@@ -206,7 +211,7 @@ class Replicas(Floats):
     def tiles(self) -> Iterator[Tile]:
         for tensor, size in enumerate(self.sizes):
             runs = max(1, _TILE // max(1, min(size, _TILE)))
-            for first in range(0, self.replicas or 0, runs):
+            for first in range(0, self.replicas, runs):
                 for start in range(0, size, _TILE):
                     yield tensor, slice(start, start + _TILE), slice(first, first + runs)
 
@@ -217,7 +222,7 @@ class Replicas(Floats):
         return column.astype(self.working) if column.dtype.kind == "f" else column.astype(np.int32)
 
     def none(self) -> Scalar:
-        return np.zeros(self.replicas or 0)
+        return np.zeros(self.replicas)
 
     def accumulated(self, total: Scalar, part: Any, tile: Tile) -> Scalar:
         total[tile[2]] = total[tile[2]] + part
@@ -232,4 +237,4 @@ class Replicas(Floats):
 
     @property
     def row_shape(self) -> tuple[int, ...]:
-        return (self.replicas or 0, -1)
+        return (self.replicas, -1)

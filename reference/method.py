@@ -34,12 +34,13 @@ class Advance(NamedTuple):
 class Method(ABC):
     """An optimizer: frozen hyperparameters and a pure step.
 
-    A subclass names the NamedTuples of its state and trace (whose ``tensors`` tell which fields hold one array a
-    parameter tensor; all others hold scalars) and writes the method itself in ``advance``.
+    A subclass names the NamedTuples of its state and trace, tells in ``tensors`` which of their fields hold one array a
+    parameter tensor (all others hold scalars), and writes the method itself in ``advance``.
     """
 
     State: ClassVar[Any]
     Trace: ClassVar[Any]
+    tensors: ClassVar[tuple[str, ...]] = ()
     needs_loss: ClassVar[bool] = False
 
     lr: LearningRate
@@ -49,6 +50,7 @@ class Method(ABC):
             arguments.in_range("lr", self.lr, 0, np.inf, "0 < lr < inf, or a callable of the step number 1, 2, …")
         self.check()
 
+    @abstractmethod
     def check(self) -> None:
         """Refuse hyperparameters outside their range."""
 
@@ -80,7 +82,7 @@ class Method(ABC):
         arrays = arguments.arrays_of(params, "params")
         arguments.check_replicas(arrays, replicas)
         numbers = arguments.number_system(arrays, replicas)
-        fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self.State.tensors}
+        fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self._kept()}
         for name, value in self.start().items():
             zero = numbers.kept(numbers.scalar(value))
             fields[name] = [zero for _ in arrays] if self.split() else zero
@@ -116,7 +118,7 @@ class Method(ABC):
         numbers = arguments.number_system(x, state.replicas)
         loss = arguments.loss_of(loss, numbers, type(self).__name__ if self.needs_loss else None)
         now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
-        targets = {} if out is None else arguments.targets_of(out, x, old, self.State.tensors)
+        targets = {} if out is None else arguments.targets_of(out, x, old)
         alone = not isinstance(params, (list, tuple))
         with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
             if self.split():
@@ -162,7 +164,7 @@ class Method(ABC):
         part = [x[t] for t in block]
         numbers = now.numbers
         if len(part) < len(x):
-            numbers = arguments.number_system(part, numbers.replicas)
+            numbers = numbers.restricted(part)
             now = now._replace(numbers=numbers)
         tensors = {name: numbers.leaf([arrays[t] for t in block]) for name, arrays in old.items()}
         before = state._replace(**tensors) if tensors else state
@@ -184,14 +186,14 @@ class Method(ABC):
             arguments.finite_arrays(x, "params")
             name = next(name for name, value in quantities.items() if value is fault.value)
             raise OverflowError(
-                f"{name} of step {now.k} is not finite in dtype {part[0].dtype}, although all input is: it overflowed, or "
-                "eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
+                f"{name} of step {now.k} is not finite in dtype {part[0].dtype}, although all input is: it overflowed, "
+                "or eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
             ) from None
         return values
 
     def _shown(self, fields_of: Any, fields: dict[str, Any], alone: bool) -> dict[str, Any]:
         """Return the fields of a state or trace: what there is one a tensor of, in the structure of the parameters."""
-        listed = fields_of._fields if self.split() else fields_of.tensors
+        listed = fields_of._fields if self.split() else self.tensors
         return {
             name: fields[name][0] if alone and name in listed else fields[name]
             for name in fields_of._fields
@@ -206,10 +208,13 @@ class Method(ABC):
                 f"pass what {type(self).__name__}.init or the last step returned"
             )
         tensors = {}
-        for name in self.State.tensors:
+        for name in self._kept():
             tensors[name] = arguments.arrays_of(getattr(state, name), f"state.{name}")
             arguments.same_shapes(tensors[name], x, f"state.{name}", "params")
         return tensors
+
+    def _kept(self) -> list[str]:
+        return [name for name in self.tensors if name in self.State._fields]
 
     def _learning_rate(self, k: int, numbers: Numbers) -> Scalar:
         if not callable(self.lr):

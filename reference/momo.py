@@ -21,8 +21,6 @@ class MoMoState(NamedTuple):
     offset: Any
     next_lower_bound: Any
 
-    tensors = ("gradient_average",)
-
 
 class MoMoTrace(NamedTuple):
     """Every quantity of one step: the model, its lower bound and the step size."""
@@ -36,8 +34,6 @@ class MoMoTrace(NamedTuple):
     direction_norm_sq: Any  # ‖d‖²
     lower_bound: Any  # f_*, after a reset
     step_size: Any  # τ
-
-    tensors = ("gradient_average",)
 
 
 @dataclass(frozen=True)
@@ -70,6 +66,7 @@ class MoMo(Method):
 
     State: ClassVar[Any] = MoMoState
     Trace: ClassVar[Any] = MoMoTrace
+    tensors: ClassVar[tuple[str, ...]] = ("gradient_average",)
     needs_loss: ClassVar[bool] = True
 
     lr: LearningRate = 1.0

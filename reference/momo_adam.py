@@ -22,8 +22,6 @@ class MoMoAdamState(NamedTuple):
     offset: Any
     next_lower_bound: Any
 
-    tensors = ("gradient_average", "second_moment")
-
 
 class MoMoAdamTrace(NamedTuple):
     """Every quantity of one step: the averages, the metric, the model, its lower bound and the step size."""
@@ -39,8 +37,6 @@ class MoMoAdamTrace(NamedTuple):
     direction_norm_sq: Any  # ‖d‖² in the metric D⁻¹
     lower_bound: Any  # f_*, after a reset
     step_size: Any  # τ
-
-    tensors = ("gradient_average", "second_moment", "preconditioner")
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,7 @@ class MoMoAdam(Method):
 
     State: ClassVar[Any] = MoMoAdamState
     Trace: ClassVar[Any] = MoMoAdamTrace
+    tensors: ClassVar[tuple[str, ...]] = ("gradient_average", "second_moment", "preconditioner")
     needs_loss: ClassVar[bool] = True
 
     lr: LearningRate = 1e-2

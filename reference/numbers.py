@@ -32,6 +32,10 @@ class Numbers:
         self.sizes = [array.size for array in arrays]
         self._known: list[dict[Vector, Any]] = [{} for _ in arrays]
 
+    def restricted(self, arrays: Sequence[Any]) -> "Numbers":
+        """Return the same number system for some of the tensors."""
+        return type(self)(arrays)
+
     # -- scalars ---------------------------------------------------------------------------------------------------
 
     def scalar(self, value: Any) -> Scalar:
@@ -120,4 +124,3 @@ class Numbers:
     def kept(self, value: Scalar) -> Any:
         """Return a scalar as state and trace keep it."""
         return value
-

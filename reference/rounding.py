@@ -228,9 +228,12 @@ class RoundedBalls(Balls):
 
     name: ClassVar[str] = "balls with rounding errors"
 
-    def __init__(self, arrays: Sequence[Any]) -> None:
+    def __init__(self, arrays: Sequence[Any], precision: Precision | None = None) -> None:
         super().__init__(arrays)
-        self.precision: Precision = next(entry for array in arrays for entry in array.flat).precision
+        self.precision: Precision = precision or next(entry for array in arrays for entry in array.flat).precision
+
+    def restricted(self, arrays: Sequence[Any]) -> "RoundedBalls":
+        return RoundedBalls(arrays, self.precision)
 
     def scalar(self, value: Any) -> Scalar:
         return value if isinstance(value, Rounded) else self.precision.hyperparameter(value)
@@ -245,7 +248,8 @@ class RoundedBalls(Balls):
         return super().less(a.value, b.value)
 
     def minimum(self, a: Rounded, b: Rounded) -> Rounded:
-        return -self.maximum(-a, -b)
+        smaller: Rounded = -self.maximum(-a, -b)
+        return smaller
 
     def maximum(self, a: Rounded, b: Rounded) -> Rounded:
         gap, reach = a.value - b.value, 4 * (a.bound() + b.bound())
@@ -272,6 +276,4 @@ class RoundedBalls(Balls):
                 errors = errors.plus(left.errors.times(_wide(right.value))).plus(right.errors.times(_wide(left.value)))
         total = Rounded(self.precision, value, errors, False)
         mantissa, exponent = _wide(size)
-        return self.precision.with_absolute_error(
-            total, mantissa * terms * self.precision.unit, exponent
-        )
+        return self.precision.with_absolute_error(total, mantissa * terms * self.precision.unit, exponent)

@@ -14,13 +14,9 @@ class SGDState(NamedTuple):
     step: int
     replicas: int | None
 
-    tensors = ()
-
 
 class SGDTrace(NamedTuple):
     """Nothing: the step has no quantity besides its result."""
-
-    tensors = ()
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,11 @@ class SGDMState(NamedTuple):
     replicas: int | None
     momentum: Any
 
-    tensors = ("momentum",)
-
 
 class SGDMTrace(NamedTuple):
     """The momentum m_k, one array a tensor."""
 
     momentum: Any
-
-    tensors = ("momentum",)
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,7 @@ class SGDM(Method):
 
     State: ClassVar[Any] = SGDMState
     Trace: ClassVar[Any] = SGDMTrace
+    tensors: ClassVar[tuple[str, ...]] = ("momentum",)
 
     lr: LearningRate = 1e-3
     beta: float = 0.9

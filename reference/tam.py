@@ -17,8 +17,6 @@ class TAMState(NamedTuple):
     cosine_average: Any
     momentum: Any
 
-    tensors = ("momentum",)
-
 
 class TAMTrace(NamedTuple):
     """Every quantity of one step; the first three are one number a tensor."""
@@ -27,8 +25,6 @@ class TAMTrace(NamedTuple):
     cosine_average: Any  # ŝ
     damping: Any  # d
     momentum: Any  # m, one array a tensor
-
-    tensors = ("momentum",)
 
 
 @dataclass(frozen=True)
@@ -63,6 +59,7 @@ class TAM(Method):
 
     State: ClassVar[Any] = TAMState
     Trace: ClassVar[Any] = TAMTrace
+    tensors: ClassVar[tuple[str, ...]] = ("momentum",)
 
     lr: LearningRate = 1e-1
     beta: float = 0.9

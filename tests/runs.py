@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from flint import arb, fmpq
 
-from momoracle import SGD, SGDM, TAM, AdaTAM, AdaTAMW, Adam, AdamW, MoMo, MoMoAdam
+from momoracle import SGD, SGDM, TAM, Adam, AdamW, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.reference import Method
 from momoracle.reference.rounding import IllPosed, Precision, Rounded
 

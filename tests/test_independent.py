@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from independent import KNOWN, Record, rerun
-from momoracle.reference.golden.files import load
 from mpmath import mpf, workdps
 from numpy.typing import NDArray
 
+from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Expected, Step, Vector
 
 DIGITS = 800

@@ -1,0 +1,1 @@
+"""Golden vectors: their cases, proof, tolerances and files."""

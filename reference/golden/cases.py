@@ -40,13 +40,9 @@ class Case:
 
     def scaled(self, factor: float, losses: float, name: str, flag: str, comment: str) -> "Case":
         """Return the case with gradients and losses multiplied."""
-        grads = tuple(
-            tuple((g.astype(np.float64) * factor).astype(self.dtype) for g in step) for step in self.grads
-        )
+        grads = tuple(tuple((g.astype(np.float64) * factor).astype(self.dtype) for g in step) for step in self.grads)
         scaled = tuple(float(np.dtype(self.dtype).type(f * losses)) for f in self.losses)
-        return replace(
-            self, name=name, comment=comment, flags=(flag,), grads=grads, losses=scaled
-        )
+        return replace(self, name=name, comment=comment, flags=(flag,), grads=grads, losses=scaled)
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class Maker:
         losses: tuple[float, float] = (0.5, 2.0),
         zero_steps: Sequence[int] = (),
         recorded: tuple[int, ...] | None = None,
-        **chosen: Hyperparameter,
+        **chosen: Any,
     ) -> Case:
         """Return a case with drawn parameters, gradients and losses; gradients are zero in ``zero_steps``."""
         draw = Draw(f"{self.algorithm} {name}")  # both dtypes see the same numbers
@@ -104,7 +100,7 @@ class Maker:
         losses: Sequence[float],
         grads: Sequence[Sequence[Any]],
         recorded: tuple[int, ...] | None = None,
-        **chosen: Hyperparameter,
+        **chosen: Any,
     ) -> Case:
         """Return a case with the numbers as given."""
         return Case(
@@ -126,30 +122,51 @@ def shared_cases(make: Maker) -> Iterator[Case]:
     lr = 0.1 if make.algorithm != "momo" else 0.3
     yield make.drawn("basic", "default settings, one tensor", ["basic"], lr=lr)
     yield make.drawn("defaults", "every hyperparameter at its default", ["basic"], steps=3)
-    yield make.drawn("shapes", "tensors of six shapes together", ["shapes", "several_tensors"], shapes=SHAPES, lr=lr, steps=4)
+    yield make.drawn(
+        "shapes", "tensors of six shapes together", ["shapes", "several_tensors"], shapes=SHAPES, lr=lr, steps=4
+    )
     for shape in SHAPES:
         label = "x".join(map(str, shape)) or "scalar"
         yield make.drawn(f"shape-{label}", f"one tensor of shape {shape}", ["shapes"], shapes=[shape], steps=3, lr=lr)
-    yield make.drawn("zero-first", "no gradient at the first step", ["zero_gradient_first"], zero_steps=[1], steps=4, lr=lr)
+    yield make.drawn(
+        "zero-first", "no gradient at the first step", ["zero_gradient_first"], zero_steps=[1], steps=4, lr=lr
+    )
     yield make.drawn("zero-later", "no gradient at steps 3 and 4", ["zero_gradient_later"], zero_steps=[3, 4], lr=lr)
-    yield make.drawn("zero-always", "no gradient at all", ["zero_gradient_first"], zero_steps=range(1, 4), steps=3, lr=lr)
-    yield _with_zero_entries(make.drawn("zero-entries", "one entry never has a gradient", ["zero_entries"], steps=4, lr=lr))
+    yield make.drawn(
+        "zero-always", "no gradient at all", ["zero_gradient_first"], zero_steps=range(1, 4), steps=3, lr=lr
+    )
+    yield _with_zero_entries(
+        make.drawn("zero-entries", "one entry never has a gradient", ["zero_entries"], steps=4, lr=lr)
+    )
     yield make.drawn(
         "schedule", "the learning rate changes every step", ["changing_lr"], steps=5, lr=(0.1, 0.05, 0.2, 0.025, 0.4)
     )
     if make.has("weight_decay"):
         yield make.drawn("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
         # Here TAM's cosine is 1; with γ a dyadic number the damping is one too, not halfway between two of them.
-        dyadic = {"gamma": 0.875} if make.has("gamma") else {}
-        yield make.drawn("decay-only", "weight decay without gradients", ["weight_decay"], lr=lr, weight_decay=0.5, zero_steps=range(1, 4), steps=3, **dyadic)
+        dyadic: dict[str, Any] = {"gamma": 0.875} if make.has("gamma") else {}
         yield make.drawn(
-            "decay-schedule", "weight decay and a changing learning rate", ["weight_decay", "changing_lr"],
-            steps=4, weight_decay=0.2, lr=(0.4, 0.1, 0.2, 0.05),
-        )  # fmt: skip
+            "decay-only",
+            "weight decay without gradients",
+            ["weight_decay"],
+            lr=lr,
+            weight_decay=0.5,
+            zero_steps=range(1, 4),
+            steps=3,
+            **dyadic,
+        )
+        yield make.drawn(
+            "decay-schedule",
+            "weight decay and a changing learning rate",
+            ["weight_decay", "changing_lr"],
+            steps=4,
+            weight_decay=0.2,
+            lr=(0.4, 0.1, 0.2, 0.05),
+        )
     for beta in ("beta", "beta1"):
         if make.has(beta):
-            yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **{beta: 0.0})
-            yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **{beta: 0.5})
+            yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **dict[str, Any]({beta: 0.0}))
+            yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **dict[str, Any]({beta: 0.5}))
     if make.has("beta2"):
         yield make.drawn("second-moment-fast", "β₂ = 1/2", ["basic"], steps=4, lr=lr, beta2=0.5)
     if make.has("eps"):
@@ -168,7 +185,11 @@ def _with_zero_entries(case: Case) -> Case:
 def _extremes(make: Maker, lr: float) -> Iterator[Case]:
     # Where the method itself stores g², the largest gradient is the root of the format's largest number.
     squares = make.has("beta2")
-    large, small = ((1e150, 1e-200) if squares else (1e200, 1e-200)) if make.dtype == "float64" else ((1e18, 1e-30) if squares else (1e30, 1e-30))
+    large, small = (
+        ((1e150, 1e-200) if squares else (1e200, 1e-200))
+        if make.dtype == "float64"
+        else ((1e18, 1e-30) if squares else (1e30, 1e-30))
+    )
     base = make.drawn("extreme", "", [], steps=4, lr=lr)
     for loss_too in (False, True) if make.has("lower_bound") else (False,):
         suffix, words = ("-loss", "gradients and losses") if loss_too else ("", "gradients")

@@ -197,7 +197,9 @@ def difference(algorithm: str, text: str, folder: Path = FOLDER) -> str | None:
     fresh = text.split("\n")
     if stored == fresh:
         return None
-    line = next((i for i, (a, b) in enumerate(zip(stored, fresh, strict=False)) if a != b), min(len(stored), len(fresh)))
+    line = next(
+        (i for i, (a, b) in enumerate(zip(stored, fresh, strict=False)) if a != b), min(len(stored), len(fresh))
+    )
     vector = next((row for row in reversed(stored[: line + 1]) if row.startswith('{"id":"')), "")
     name = vector[7:].split('"')[0] if vector else "the head"
     return f"line {line + 1} ({name}) differs from what the reference gives now"

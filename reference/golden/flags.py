@@ -28,9 +28,21 @@ _TABLE: tuple[Flag, ...] = (
     Flag("polyak", "core", "a wrong numerator or norm of the Polyak step", "MoMo (15), second branch", _MOMO),
     Flag("no_step", "core", "a negative step size", "MoMo (15), (·)_+ = 0", _MOMO),
     Flag("zero_direction", "core", "0/0 where d = 0", "MoMo (15), d = 0", _MOMO),
-    Flag("decay_with_step", "core", "(1+αλ) missing in the numerator, or not dividing the whole step", "MoMo (15), (16)", _MOMO),
+    Flag(
+        "decay_with_step",
+        "core",
+        "(1+αλ) missing in the numerator, or not dividing the whole step",
+        "MoMo (15), (16)",
+        _MOMO,
+    ),
     Flag("lower_bound", "core", "f_* ignored, or not scaled by ρ", "MoMo (15)", _MOMO),
-    Flag("no_lower_bound", "core", "inf − inf; the method is SGD with momentum, or Adam, here", "MoMo (15), f_* = −∞", _MOMO),
+    Flag(
+        "no_lower_bound",
+        "core",
+        "inf − inf; the method is SGD with momentum, or Adam, here",
+        "MoMo (15), f_* = −∞",
+        _MOMO,
+    ),
     Flag("estimate", "core", "f_* estimated from another value, or at another time", "MoMo §4, estimate", _MOMO),
     Flag("reset", "core", "a lower bound kept although the model lies below it", "MoMo §4, reset", _MOMO),
     Flag("safeguard", "core", "an estimate below the initial guess", "MoMo §4, max{·, f_*^1}", _MOMO),
@@ -41,8 +53,16 @@ _TABLE: tuple[Flag, ...] = (
     Flag("orthogonal", "core", "a product without its sum, or norms along one axis", "TAM 2.1, s = 0", _TAM),
     Flag("memory", "core", "γ's two weights swapped, or ŝ not kept", "TAM 2.1, ŝ", _TAM),
     # The edges of the number format.
-    Flag("huge_entries", "robustness", "squares that overflow", "norms of gradients up to 1e200 (1e30 in float32)", _TORCH),
-    Flag("tiny_entries", "robustness", "squares that underflow; thresholds on norms", "norms from 1e-200 (1e-30)", _TORCH),
+    Flag(
+        "huge_entries",
+        "robustness",
+        "squares that overflow",
+        "norms of gradients up to 1e200 (1e30 in float32)",
+        _TORCH,
+    ),
+    Flag(
+        "tiny_entries", "robustness", "squares that underflow; thresholds on norms", "norms from 1e-200 (1e-30)", _TORCH
+    ),
     Flag("far_optimum", "precision", "cancellation in h = f̄ + <d, x> − γ", "MoMo §2, h", _MOMO),
     Flag("fine_difference", "precision", "a scalar kept in a narrower format than the parameters", "all", _MOMO),
 )

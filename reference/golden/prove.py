@@ -63,16 +63,24 @@ def _run(case: Case) -> Vector:
     for k, (loss, grads) in enumerate(zip(case.losses, case.grads, strict=True), start=1):
         before = state
         params, state, trace = method.step(params, exact(grads), state, loss=precision.exact(loss))
-        flags |= branches(case, before, state, trace, precision.hyperparameter(lr[k - 1] if isinstance(lr, tuple) else lr))
+        flags |= branches(
+            case, before, state, trace, precision.hyperparameter(lr[k - 1] if isinstance(lr, tuple) else lr)
+        )
         expected = {}
         if case.recorded is None or k in case.recorded:
             quantities = {**trace._asdict(), "params": params}
             expected = {name: _expected(value, precision) for name, value in quantities.items()}
         steps.append(Step(loss, grads, expected))
     return Vector(
-        case.id, case.algorithm, case.dtype, case.hyperparameters, case.comment, tuple(sorted(flags)), case.params,
+        case.id,
+        case.algorithm,
+        case.dtype,
+        case.hyperparameters,
+        case.comment,
+        tuple(sorted(flags)),
+        case.params,
         tuple(steps),
-    )  # fmt: skip
+    )
 
 
 def branches(case: Case, before: Any, after: Any, trace: Any, alpha: Rounded) -> set[str]:

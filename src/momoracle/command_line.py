@@ -41,9 +41,11 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def momoracle(
-    show: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
-    """An oracle for momentum optimizers."""
+    """Offer the options of the whole program."""
 
 
 @app.command("verify")
@@ -55,7 +57,9 @@ def verify_command(
     chosen = claim or verify.claims()
     unknown = set(chosen) - set(verify.claims())
     if unknown:
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}; known are {', '.join(verify.claims())}", param_hint="--claim")
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}; known are {', '.join(verify.claims())}", param_hint="--claim"
+        )
     results = []
     with _progress(len(chosen)) as done:
         for result in verify.run(chosen):
@@ -76,14 +80,22 @@ def verify_command(
     console.print(table)
     holds = all(result.verdict == "holds" for result in results)
     console.print(_coloured("holds" if holds else "fails", holds))
-    _write(json_file, {"verdict": "holds" if holds else "fails", "claims": [r.to_json() for r in results], "not_run": []})
+    _write(
+        json_file, {"verdict": "holds" if holds else "fails", "claims": [r.to_json() for r in results], "not_run": []}
+    )
     raise typer.Exit(0 if holds else 1)
 
 
 @app.command("check")
 def check_command(
     algorithm: Annotated[str, typer.Argument(metavar="ALGORITHM", help=" ".join(ALGORITHMS))],
-    port: Annotated[str, typer.Argument(metavar="PORT", help="FILE.py:NAME, MODULE:NAME, torch=MODULE:CLASS, optax=MODULE:FUNCTION or keras=MODULE:CLASS")],
+    port: Annotated[
+        str,
+        typer.Argument(
+            metavar="PORT",
+            help="FILE.py:NAME, MODULE:NAME, torch=MODULE:CLASS, optax=MODULE:FUNCTION or keras=MODULE:CLASS",
+        ),
+    ],
     json_file: Json = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = 10.0,
 ) -> None:

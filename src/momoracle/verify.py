@@ -1,10 +1,11 @@
-"""``momoracle verify``: does the reference, as it runs here, agree with its proven vectors, and could the check fail?"""
+"""``momoracle verify``: the reference as it runs here against its proven vectors, and wrong variants that must fail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from momoracle.ports.canaries import CANARIES, variant
+from momoracle.ports.canaries import CANARIES
+from momoracle.ports.canary import variant
 from momoracle.ports.compare import first_deviation
 from momoracle.ports.kills import catches
 from momoracle.ports.method_port import MethodPort, observed
@@ -68,7 +69,7 @@ def run(chosen: list[str]) -> Iterator[Result]:
 
 
 def golden(algorithm: str) -> Result:
-    """Run the reference in floating point on every vector of an algorithm, and the canaries on those that catch them."""
+    """Run the reference in floating point on every vector, and each canary on the vectors that catch it."""
     vectors = load(algorithm).vectors
     failing = [(v, fault) for v in vectors if (fault := _fault(algorithm, v)) is not None]
     evidence = f"{len(vectors) - len(failing)} of {len(vectors)} vectors within their tolerances"

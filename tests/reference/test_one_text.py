@@ -22,7 +22,7 @@ from runs import (
     with_bounds,
 )
 
-from momoracle import SGD, SGDM, TAM, AdaTAM, AdaTAMW, Adam, AdamW, MoMo, MoMoAdam
+from momoracle import SGD, SGDM, TAM, Adam, AdamW, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.reference import Method
 
 MOMO = [
@@ -168,8 +168,8 @@ def test_float16_and_longdouble_run(method: Method) -> None:
             for y, z in zip(step.params, truth.params, strict=True):
                 assert y.dtype == np.dtype(dtype)
                 # Four steps round at most 4 × 4 times to the dtype, relative to the largest entry on the way (below 8).
-                np.testing.assert_allclose(y, z, rtol=0, atol=16 * 8 * max(np.finfo(dtype).eps, 2**-52))
-            for name in step.state.tensors:
+                np.testing.assert_allclose(y, z, rtol=0, atol=128 * max(float(np.finfo(dtype).eps), 2.0**-52))
+            for name in set(method.tensors) & set(step.state._fields):
                 assert all(array.dtype == np.dtype(kept) for array in getattr(step.state, name))
 
 
