@@ -16,22 +16,22 @@ _MODEL = (
     Canary(
         "decay-params-only",
         "1/(1+αλ) applied to the parameters alone",
-        "(x - direction * tau) / shrink",
-        "x / shrink - direction * tau",
+        "(x - tau * direction) / shrink",
+        "x / shrink - tau * direction",
     ),
     Canary(
         "decay-linear",
         "1−αλ in place of 1/(1+αλ)",
-        "(x - direction * tau) / shrink",
-        "(2 - shrink) * (x - direction * tau)",
+        "(x - tau * direction) / shrink",
+        "(2 - shrink) * (x - tau * direction)",
     ),
     Canary(
         "decay-linear-before",
         "AdamW's decay in place of (16)",
-        "(x - direction * tau) / shrink",
-        "(2 - shrink) * x - direction * tau",
+        "(x - tau * direction) / shrink",
+        "(2 - shrink) * x - tau * direction",
     ),
-    Canary("no-decay", "weight decay ignored in (16)", "(x - direction * tau) / shrink", "x - direction * tau"),
+    Canary("no-decay", "weight decay ignored in (16)", "(x - tau * direction) / shrink", "x - tau * direction"),
     Canary("estimate-without-half", "the estimate with τ‖d‖² whole", "tau * model.dd / 2)", "tau * model.dd)"),
     Canary(
         "estimate-unguarded", "the estimate below the first guess", "    return n.maximum((model", "    return ((model"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from momoracle.reference.exact import Exact
-from momoracle.reference.floats import Floats, Replicas
+from momoracle.reference.floats import Floats, Replicas, all_finite
 from momoracle.reference.numbers import Numbers
 
 Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the structure of the parameters
@@ -126,13 +126,10 @@ def targets_of(out: tuple[Arrays, Any], x: Sequence[Any], old: dict[str, list[An
 
 
 def finite_arrays(arrays: Sequence[Any], name: str) -> None:
-    """Refuse NaN and infinite entries; a finite sum has none, so the usual cost is one reduction."""
+    """Refuse NaN and infinite entries."""
     for i, array in enumerate(arrays):
-        if array.dtype.kind != "f":
-            continue
-        total = np.add.reduce(array, axis=None) if isinstance(array, np.ndarray) else array.sum()
-        if not math.isfinite(total) and not np.isfinite(array).all():
-            bad = int(array.size - np.isfinite(array).sum())
+        if array.dtype.kind == "f" and not all_finite(array):
+            bad = array.size - int(float(np.isfinite(array).sum()))
             raise ValueError(
                 f"{name}[{i}] has {bad} entries that are NaN or infinite; every entry must be finite: "
                 "skip the step or lower the loss scale. Nothing was changed"

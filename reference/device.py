@@ -27,7 +27,7 @@ class Device(Floats):
         for a, b in pairs:
             total = 0.0
             for tile in self.tiles():
-                known: dict[Vector, Any] = {}
+                known = self.known(tile)
                 left, right = (vector.on(tile, known, self.number).astype(np.float64) for vector in (a, b))
                 total += float((left * right).sum())
             totals.append(self.trusted(total, a, b))

@@ -47,20 +47,19 @@ class Vector:
             return self
         return Vector(np.divide, self, other)
 
-    def on(self, tile: Tile, known: dict["Vector", Any], number: Callable[[Any, Tile], Any]) -> Any:
-        """Evaluate over one tile; ``known`` keeps what this tile's earlier formulas computed."""
+    def on(self, tile: Tile, known: dict["Vector", Any], number: Callable[[Any, Tile], Any], out: Any = None) -> Any:
+        """Evaluate over one tile, into ``out`` if given; ``known`` keeps what this tile's formulas computed."""
         found = known.get(self)
         if found is None:
-            found = known[self] = self.operation(
-                *[
-                    item  # a float stands for itself in every number system
-                    if type(item) is float
-                    else item.on(tile, known, number)
-                    if isinstance(item, Vector)
-                    else number(item, tile)
-                    for item in self.operands
-                ]
-            )
+            operands = [
+                item  # a float stands for itself in every number system
+                if type(item) is float
+                else item.on(tile, known, number)
+                if isinstance(item, Vector)
+                else number(item, tile)
+                for item in self.operands
+            ]
+            found = known[self] = self.operation(*operands) if out is None else self.operation(*operands, out=out)
         return found
 
 
@@ -72,7 +71,7 @@ class Tensors(Vector):
     def __init__(self, rows: Iterable[Any]) -> None:
         self.rows = tuple(rows)
 
-    def on(self, tile: Tile, known: dict[Vector, Any], number: Callable[[Any, Tile], Any]) -> Any:
+    def on(self, tile: Tile, known: dict[Vector, Any], number: Callable[[Any, Tile], Any], out: Any = None) -> Any:
         """Return the tile's part of the arrays themselves."""
         tensor, entries, replicas = tile
         row = self.rows[tensor]

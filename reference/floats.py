@@ -16,20 +16,46 @@ from momoracle.reference.expressions import Scalar, Tensors, Tile, Vector
 from momoracle.reference.numbers import Numbers, OutOfRange
 from momoracle.reference.wide import Wide
 
-_TILE = 8192  # entries of one tile: its arrays stay in cache, and BLAS does not start threads for it
-_KEPT = 16 * _TILE  # entries of a step of which every intermediate is kept: more would leave the cache
+_TILE = 2**18  # bytes of one tile: of less, calling NumPy takes longer than the arithmetic; of more, memory does
+_KEPT = 32768  # entries of a step of which every intermediate is kept for its second pass
+_BLOCK = 8192  # terms of a dot product that are summed at once: BLAS starts no threads for so few
+_NARROW_BLOCK = 256  # the same for products in float32: their rounding errors stay as small as those of the entries
 # Outside of these a dot product may have lost terms to underflow, or is about to overflow in the next operation.
 _LOW, _HIGH = 2.0**-900, 2.0**900
 
 
-def _doubles(tile: Any) -> Any:
-    return tile if tile.dtype.itemsize >= 8 else tile.astype(np.float64)
+def dot(a: Any, b: Any) -> Any:
+    """Return Σ a_i b_i along the last axis: blocks of a fixed length, whose sums are added in float64."""
+    size = a.shape[-1]
+    wide = a.dtype.itemsize >= 8 and b.dtype.itemsize >= 8
+    if size <= _BLOCK:
+        return np.vecdot(a, b) if wide else np.vecdot(a.astype(np.float64), b.astype(np.float64))
+    length = _BLOCK if wide else _NARROW_BLOCK
+    whole = size - size % length
+    shape = (*a.shape[:-1], whole // length, length)
+    if whole == size:
+        sums = np.vecdot(a.reshape(shape), b.reshape(shape))
+        return np.add.reduce(sums.astype(np.float64, copy=False), axis=-1)
+    return dot(a[..., :whole], b[..., :whole]) + dot(a[..., whole:], b[..., whole:])
 
 
 @cache
 def working_dtype(dtype: Any) -> Any:
     """Return the dtype of state and arithmetic: float16 has neither the range nor the digits for averages."""
     return np.result_type(dtype, np.float32)
+
+
+def all_finite(array: Any) -> bool:
+    """Tell whether no entry is NaN or infinite: a finite sum, or sum of squares, proves it."""
+    if not isinstance(array, np.ndarray):
+        return bool(np.isfinite(array).all())
+    entries = array.reshape(-1)
+    if entries.size < 2 * _BLOCK:
+        return math.isfinite(np.add.reduce(entries)) or bool(np.isfinite(entries).all())
+    whole = entries.size - entries.size % _BLOCK
+    blocks, rest = entries[:whole].reshape(-1, _BLOCK), entries[whole:]
+    squares = np.vecdot(blocks, blocks).sum() + np.vecdot(rest, rest)
+    return math.isfinite(squares) or bool(np.isfinite(entries).all())
 
 
 class Floats(Numbers):
@@ -41,9 +67,12 @@ class Floats(Numbers):
         self.sizes = [array.size for array in arrays]
         dtypes = {array.dtype for array in arrays}
         self.working = working_dtype(dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))
-        self._narrow = any(array.dtype.itemsize < 8 for array in arrays)
-        # A step visits its tiles twice. Where they are few, what the first visit computed is kept for the second.
+        self._length = _TILE // self.working.itemsize
+        self._half = any(array.dtype.itemsize < 4 for array in arrays)
+        # A step passes its tiles twice. Of few entries, everything that the first pass computed is kept for the second;
+        # of many, only the operands of its dot products, which are state or half of the way to it.
         self._memory: dict[Any, dict[Vector, Any]] | None = {} if sum(self.sizes) <= _KEPT else None
+        self._operands: dict[Vector, list[Any]] = {}
 
     def scalar(self, value: Any) -> Scalar:
         return value if type(value) is float else float(value)
@@ -79,35 +108,43 @@ class Floats(Numbers):
 
     def leaf(self, arrays: Sequence[Any]) -> Tensors:
         rows = [array.reshape(self.row_shape) for array in arrays]
-        if self._narrow:
+        if self._half:
             rows = [row.astype(working_dtype(row.dtype), copy=False) for row in rows]
         return Tensors(rows)
 
     def known(self, tile: Tile) -> dict[Vector, Any]:
         """Return what this tile's formulas have computed so far."""
-        if self._memory is None:
-            return {}
-        return self._memory.setdefault((tile[0], tile[1].start, tile[2] and tile[2].start), {})
+        if self._memory is not None:
+            return self._memory.setdefault((tile[0], tile[1].start, tile[2] and tile[2].start), {})
+        return {vector: self._part(rows[tile[0]], tile) for vector, rows in self._operands.items()}
+
+    def _part(self, row: Any, tile: Tile) -> Any:
+        return row[tile[1]] if tile[2] is None else row[tile[2], tile[1]]
 
     def tiles(self) -> Iterator[Tile]:
         """Cut every tensor into tiles of a fixed length, so that sums do not depend on how many runs there are."""
         for tensor, size in enumerate(self.sizes):
-            for start in range(0, size, _TILE):
-                yield tensor, slice(start, start + _TILE), None
+            for start in range(0, size, self._length):
+                yield tensor, slice(start, start + self._length), None
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
         return scalar.item() if isinstance(scalar, np.ndarray) else scalar
 
     def dots(self, *pairs: tuple[Vector, Vector]) -> tuple[Scalar, ...]:
-        if self._narrow:
-            doubled = {vector: Vector(_doubles, vector) for pair in pairs for vector in pair}
-            pairs = tuple((doubled[a], doubled[b]) for a, b in pairs)
         number, totals = self.number, [self.none() for _ in pairs]
+        new = [v for pair in pairs for v in pair if not isinstance(v, Tensors)] if self._memory is None else []
+        fresh = {v: [np.empty(self.row_shape_of(size), self.working) for size in self.sizes] for v in new}
         for tile in self.tiles():
             known = self.known(tile)
+            for vector, rows in fresh.items():
+                part = self._part(rows[tile[0]], tile)
+                value = vector.on(tile, known, number, out=part)
+                if value is not part:  # it was an operand of the one before
+                    part[...] = value
             for i, (a, b) in enumerate(pairs):
-                part = np.vecdot(a.on(tile, known, number), b.on(tile, known, number))
-                totals[i] = self.accumulated(totals[i], part, tile)
+                product = dot(a.on(tile, known, number), b.on(tile, known, number))
+                totals[i] = self.accumulated(totals[i], product, tile)
+        self._operands.update(fresh)
         return tuple([self.trusted(total, *pair) for total, pair in zip(totals, pairs, strict=True)])
 
     def none(self) -> Scalar:
@@ -135,25 +172,40 @@ class Floats(Numbers):
 
     # -- results ---------------------------------------------------------------------------------------------------
 
-    def write(self, arrays: Mapping[Vector, Sequence[Any]]) -> None:
+    def write(self, arrays: Mapping[Vector, Sequence[Any]], fresh: bool) -> None:
         rows = {vector: [target.reshape(self.row_shape) for target in targets] for vector, targets in arrays.items()}
         for tile in self.tiles():
-            tensor, entries, runs = tile
             known = self.known(tile)
-            # All are evaluated before any is stored: a target may be the very array that another formula reads.
-            results = [(vector, vector.on(tile, known, self.number)) for vector in rows]
+            # A target that was given may be the very array that another formula reads: all are evaluated before any is
+            # stored. A fresh one is written at once.
+            targets = {vector: self._part(row[tile[0]], tile) for vector, row in rows.items()}
+            results = [
+                (
+                    vector,
+                    vector.on(tile, known, self.number, out=part if fresh and part.dtype == self.working else None),
+                )
+                for vector, part in targets.items()
+            ]
             for vector, result in results:
-                row = rows[vector][tensor]
-                result = result.astype(row.dtype, copy=False)
-                # A finite sum has finite terms: one reduction while the tile is in cache instead of a pass of its own.
-                if not math.isfinite(np.add.reduce(result, axis=None)) and not np.isfinite(result).all():
+                part = targets[vector]
+                result = result.astype(part.dtype, copy=False)
+                if not all_finite(result):  # while the tile is in cache, instead of a pass of its own
                     raise OutOfRange(vector)
-                row[entries if runs is None else (runs, entries)] = result
+                if result is not part:
+                    part[...] = result
+
+    def operand(self, vector: Vector, like: Sequence[Any]) -> list[Any] | None:
+        rows = self._operands.get(vector)
+        return rows and [row.reshape(array.shape) for row, array in zip(rows, like, strict=True)]
 
     @property
     def row_shape(self) -> tuple[int, ...]:
         """The shape that shows an array as entries in one row."""
         return (-1,)
+
+    def row_shape_of(self, size: int) -> tuple[int, ...]:
+        """Return the shape of a row of ``size`` entries."""
+        return (size,)
 
     def new(self, array: Any, tensor_of_state: bool) -> Any:
         return np.empty(array.shape, dtype=working_dtype(array.dtype) if tensor_of_state else array.dtype)
@@ -210,10 +262,10 @@ class Replicas(Floats):
 
     def tiles(self) -> Iterator[Tile]:
         for tensor, size in enumerate(self.sizes):
-            runs = max(1, _TILE // max(1, min(size, _TILE)))
+            runs = max(1, self._length // max(1, size))
             for first in range(0, self.replicas, runs):
-                for start in range(0, size, _TILE):
-                    yield tensor, slice(start, start + _TILE), slice(first, first + runs)
+                for start in range(0, size, self._length):
+                    yield tensor, slice(start, start + self._length), slice(first, first + runs)
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
         if not np.ndim(scalar):
@@ -238,3 +290,6 @@ class Replicas(Floats):
     @property
     def row_shape(self) -> tuple[int, ...]:
         return (self.replicas, -1)
+
+    def row_shape_of(self, size: int) -> tuple[int, ...]:
+        return (self.replicas, size)

@@ -110,6 +110,14 @@ class Method(ABC):
             ValueError: a shape differs, or a parameter, gradient or loss is not finite.
             OverflowError: the input is finite, but the new parameters or state do not fit their dtype.
         """
+        with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
+            return self._step(params, grads, state, loss, out)
+
+    # -- around the text of the method -----------------------------------------------------------------------------
+
+    def _step(
+        self, params: Arrays, grads: Arrays, state: Any, loss: Any, out: tuple[Arrays, Any] | None
+    ) -> tuple[Any, Any, Any]:
         x = arguments.arrays_of(params, "params")
         g = arguments.arrays_of(grads, "grads")
         arguments.matching(g, x, "grads", "params")
@@ -120,16 +128,13 @@ class Method(ABC):
         now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
         targets = {} if out is None else arguments.targets_of(out, x, old)
         alone = not isinstance(params, (list, tuple))
-        with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
-            if self.split():
-                fields = self._advance_each(x, g, state, old, alone, now, targets)
-            else:
-                fields = self._advance(list(range(len(x))), x, g, state, old, now, targets)
+        if self.split():
+            fields = self._advance_each(x, g, state, old, alone, now, targets)
+        else:
+            fields = self._advance(list(range(len(x))), x, g, state, old, now, targets)
         new_state = self.State(step=now.k, replicas=state.replicas, **self._shown(self.State, fields, alone))
         new_params = fields["params"][0] if alone else fields["params"]
         return new_params, new_state, self.Trace(**self._shown(self.Trace, fields, alone))
-
-    # -- around one vector of the paper ----------------------------------------------------------------------------
 
     def _advance_each(
         self,
@@ -178,10 +183,10 @@ class Method(ABC):
                     values[name] = numbers.kept(value)
                     continue
                 if value not in arrays:
-                    new = [targets[name][t] for t in block] if name in targets else None
-                    arrays[value] = new or [numbers.new(array, name != "params") for array in part]
+                    given = [targets[name][t] for t in block] if name in targets else numbers.operand(value, part)
+                    arrays[value] = given or [numbers.new(array, name != "params") for array in part]
                 values[name] = arrays[value]
-            numbers.write(arrays)
+            numbers.write(arrays, fresh=not targets)
         except OutOfRange as fault:
             arguments.finite_arrays(x, "params")
             name = next(name for name, value in quantities.items() if value is fault.value)

@@ -54,4 +54,5 @@ def estimate(model: Model, tau: Scalar, initial: Scalar, n: Numbers) -> Scalar:
 
 def proximal_step(x: Vector, direction: Vector, tau: Scalar, shrink: Scalar) -> Vector:
     """Return (x − τ D⁻¹ d) / (1 + αλ). Source: MoMo (16)."""
-    return (x - direction * tau) / shrink
+    result: Vector = (x - tau * direction) / shrink
+    return result

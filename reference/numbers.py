@@ -103,8 +103,12 @@ class Numbers:
 
     # -- results ---------------------------------------------------------------------------------------------------
 
-    def write(self, arrays: Mapping[Vector, Sequence[Any]]) -> None:
-        """Evaluate each vector into its arrays, one a tensor.
+    def operand(self, vector: Vector, like: Sequence[Any]) -> list[Any] | None:
+        """Return the arrays of a vector that a dot product has evaluated already, in the shapes of ``like``."""
+        return None
+
+    def write(self, arrays: Mapping[Vector, Sequence[Any]], fresh: bool) -> None:
+        """Evaluate each vector into its arrays, one a tensor; ``fresh`` tells that no formula reads these arrays.
 
         Raises:
             OutOfRange: a value does not fit the arrays' dtype.

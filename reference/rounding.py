@@ -265,7 +265,8 @@ class RoundedBalls(Balls):
     def quotient(self, a: Rounded, b: Rounded) -> Rounded:
         if b.value.is_zero() and not b.errors:
             return self.precision.exact(0)
-        return a / b
+        ratio: Rounded = a / b
+        return ratio
 
     def _dot(self, a: Vector, b: Vector) -> Rounded:
         value, size, errors, terms = arb(0), arb(0), NONE, 0

@@ -164,11 +164,28 @@ def bits(value: Any) -> Any:
     return type(value), np.float64(value).tobytes() if isinstance(value, float) else value
 
 
-def of_replica(value: Any, r: int) -> Any:
-    """Return one run's part of an ensemble's result, as that run alone would have it."""
-    if isinstance(value, list):
-        return [of_replica(item, r) for item in value]
-    return float(value[r]) if value.ndim == 1 and value.dtype == np.float64 else np.array(value[r])
+def of_replica(value: Any, r: int, like: Any) -> Any:
+    """Return one run's part of an ensemble's result, in the form that ``like``, that run's own result, has."""
+    if isinstance(like, list):
+        return [of_replica(item, r, other) for item, other in zip(value, like, strict=True)]
+    return float(value[r]) if isinstance(like, float) else np.array(value[r])
+
+
+def assert_same_replica(together: Step, r: int, alone: Step) -> None:
+    """Refuse a replica that differs by a bit from the run that it stands for."""
+    ours, theirs = together.quantities(), alone.quantities()
+    for name, expected in theirs.items():
+        got = of_replica(ours[name], r, expected)
+        assert bits(got) == bits(expected), f"replica {r}, {name}: {got}, alone {expected}"
+
+
+def stacked(problems: Sequence[Problem]) -> Problem:
+    """Return several problems as replicas of one."""
+    return Problem(
+        [np.stack(x) for x in zip(*(p.params for p in problems), strict=True)],
+        [[np.stack(g) for g in zip(*steps, strict=True)] for steps in zip(*(p.grads for p in problems), strict=True)],
+        [np.array(f) for f in zip(*(p.losses for p in problems), strict=True)],
+    )
 
 
 def random_problem(

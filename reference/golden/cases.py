@@ -165,8 +165,9 @@ def shared_cases(make: Maker) -> Iterator[Case]:
         )
     for beta in ("beta", "beta1"):
         if make.has(beta):
-            yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **dict[str, Any]({beta: 0.0}))
-            yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **dict[str, Any]({beta: 0.5}))
+            off, half = (dict[str, Any]({beta: value}) for value in (0.0, 0.5))
+            yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **off)
+            yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **half)
     if make.has("beta2"):
         yield make.drawn("second-moment-fast", "β₂ = 1/2", ["basic"], steps=4, lr=lr, beta2=0.5)
     if make.has("eps"):

@@ -85,7 +85,8 @@ def test_beyond_the_range_a_float_is_infinite_or_zero(a: float, i: int) -> None:
         nearest = float(exact(z))
     except OverflowError:
         nearest = math.copysign(math.inf, a)
-    assert float(z.to_float()) == nearest
+    with np.errstate(all="ignore"):
+        assert float(z.to_float()) == nearest
     if z.fits():
         assert 2.0**-1022 <= abs(nearest) < math.inf
 
