@@ -34,7 +34,10 @@ _MODEL = (
     Canary("no-decay", "weight decay ignored in (16)", "(x - tau * direction) / shrink", "x - tau * direction"),
     Canary("estimate-without-half", "the estimate with τ‖d‖² whole", "tau * model.dd / 2)", "tau * model.dd)"),
     Canary(
-        "estimate-unguarded", "the estimate below the first guess", "    return n.maximum((model", "    return ((model"
+        "estimate-unguarded",
+        "the estimate below the first guess",
+        "n.maximum((model.value() - tau * model.dd / 2) / model.rho, initial)",
+        "(model.value() - tau * model.dd / 2) / model.rho",
     ),
     Canary(
         "no-reset",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult, deviations
 
-SHOWN = 10  # deviations and incidents each; the JSON has all
+SHOWN = 6  # deviations and incidents each; the JSON has all
 COLOURS = {"conforms": "green", "deviates": "red", "crashes": "red"}
 
 
@@ -26,9 +27,9 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     ordered = _core_first(report)
     found, buffers = deviations(ordered), deviations(ordered, buffers_only=True)
     if found:
-        yield _deviations(found, f"Deviations: {len(found)}, each vector's first")
+        yield from _deviations(found, f"Deviations: {len(found)}, each vector's first")
     if buffers:
-        yield _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
+        yield from _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
     if report.not_offered:
         for feature, vectors in report.not_offered.items():
             yield Text(f"not offered: {feature} (vectors: {len(vectors)})", style="yellow")
@@ -86,9 +87,11 @@ def _core_first(report: Report) -> list[VectorResult]:
 
 
 def _flags(report: Report) -> Table:
-    table = Table("flag", "class", *_WORDS.values())
-    for column in table.columns[2:]:
-        column.justify = "right"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("flag", no_wrap=True)
+    table.add_column("class")
+    for words in ("agree", "deviate", "crash", "not offered"):
+        table.add_column(words, justify="right")
     styles = {"core": None, "robustness": "dim", "precision": "dim"}
     for flag, counts in by_flag(report).items():
         kind = report.flags[flag].kind
@@ -97,19 +100,16 @@ def _flags(report: Report) -> Table:
     return table
 
 
-def _deviations(deviations: list[Deviation], title: str) -> Table:
-    table = Table(title=title)
-    for name in ("vector", "step", "quantity", "equation", "observed", "expected", "error", "tolerance"):
-        right = name in ("step", "observed", "expected", "error", "tolerance")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+def _deviations(deviations: list[Deviation], title: str) -> Iterator[RenderableType]:
+    yield Text(title, style="bold")
     for one in deviations[:SHOWN]:
-        table.add_row(escape(one.vector), *_cells(one))
+        yield Text(f"\n{one.vector}")
+        yield from _lines(one)
         if one.then is not None:
-            table.add_row("", *_cells(one.then))
-    return table
+            yield from _lines(one.then)
 
 
-def _cells(one: Deviation) -> tuple[str, ...]:
-    numbers = ("", "") if isinstance(one.observed, str) else (f"{one.error:.2g}", f"{one.tolerance:.2g}")
-    quantity, observed, expected = f"{one.quantity}, {place(one)}", shown(one.observed), shown(one.expected)
-    return str(one.step), *map(escape, (quantity, one.equation, observed, expected)), *numbers
+def _lines(one: Deviation) -> Iterator[Text]:
+    yield Text(f"  step {one.step}, {one.quantity}, {place(one)}: {one.equation}")
+    numbers = "" if isinstance(one.observed, str) else f" (error {one.error:.2g}, tolerance {one.tolerance:.2g})"
+    yield Text(f"    observed {shown(one.observed)}, expected {shown(one.expected)}{numbers}", style="dim")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from flint import arb, fmpq
 
 from momoracle.reference.expressions import Scalar
-from momoracle.reference.numbers import Numbers
+from momoracle.reference.numbers import Numbers, python_number
 
 
 class Undecided(ArithmeticError):  # noqa: N818 - names the state of a comparison, not a fault
@@ -24,7 +24,7 @@ class Balls(Numbers):
     def scalar(self, value: Any) -> Scalar:
         if isinstance(value, Fraction):
             return arb(fmpq(value.numerator, value.denominator))
-        return value if isinstance(value, arb) else arb(value)
+        return value if isinstance(value, arb) else arb(python_number(value))
 
     def less(self, a: Scalar, b: Scalar) -> bool:
         if a < b:

@@ -5,7 +5,7 @@ from math import isfinite, isqrt
 from typing import Any, ClassVar
 
 from momoracle.reference.expressions import Scalar, Vector
-from momoracle.reference.numbers import Numbers
+from momoracle.reference.numbers import Numbers, python_number
 
 
 class Exact(Numbers):
@@ -14,6 +14,7 @@ class Exact(Numbers):
     name: ClassVar[str] = "fractions.Fraction"
 
     def scalar(self, value: Any) -> Scalar:
+        value = python_number(value)
         return value if isinstance(value, float) and not isfinite(value) else Fraction(value)
 
     def sqrt(self, value: Any) -> Any:

@@ -37,7 +37,7 @@ class Vector:
 
     def __mul__(self, other: Any) -> "Vector":
         if isinstance(other, Wide):
-            return Vector(np.ldexp, Vector(np.multiply, self, other.mantissa), other.exponent)
+            return Vector(np.ldexp, Vector(np.multiply, self, other.mantissa), other.shift())
         return Vector(np.multiply, self, other)
 
     __rmul__ = __mul__
@@ -45,6 +45,8 @@ class Vector:
     def __truediv__(self, other: Any) -> "Vector":
         if type(other) is float and other == 1.0:  # exact, and spares a pass over the tile
             return self
+        if isinstance(other, Wide):
+            return Vector(np.ldexp, Vector(np.divide, self, other.mantissa), -other.shift())
         return Vector(np.divide, self, other)
 
     def on(self, tile: Tile, known: dict["Vector", Any], number: Callable[[Any, Tile], Any], out: Any = None) -> Any:

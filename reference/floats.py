@@ -67,6 +67,8 @@ class Floats(Numbers):
         self.sizes = [array.size for array in arrays]
         dtypes = {array.dtype for array in arrays}
         self.working = working_dtype(dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))
+        self._most = _HIGH if self.working.itemsize >= 8 else 2.0**100
+        self._least = 1 / self._most
         self._length = _TILE // self.working.itemsize
         self._half = any(array.dtype.itemsize < 4 for array in arrays)
         # A step passes its tiles twice. Of few entries, everything that the first pass computed is kept for the second;
@@ -75,7 +77,8 @@ class Floats(Numbers):
         self._operands: dict[Vector, list[Any]] = {}
 
     def scalar(self, value: Any) -> Scalar:
-        return value if type(value) is float else float(value)
+        number = value if type(value) is float else float(value)
+        return number if -_HIGH < number < _HIGH or not math.isfinite(number) else Wide(number)
 
     def sqrt(self, value: Any) -> Any:
         if isinstance(value, Vector):
@@ -90,9 +93,9 @@ class Floats(Numbers):
             return 0.0
         if not isinstance(a, Wide) and not isinstance(b, Wide):
             ratio = a / b
-            if _LOW < abs(ratio) < _HIGH or a == 0.0 or not math.isfinite(a):
+            if self._least < abs(ratio) < self._most or a == 0.0 or not math.isfinite(a):
                 return ratio
-        return self.narrowed(Wide.of(a) / b)
+        return Wide.of(a) / b  # it may scale a tensor, so it stays wide where the tensor's dtype does not hold it
 
     def narrowed(self, z: Wide) -> Scalar:
         """Return a wide number as a float where it is one."""
@@ -103,6 +106,9 @@ class Floats(Numbers):
 
     def kept(self, value: Scalar) -> Any:
         return value if type(value) is float else float(value.to_float()) if isinstance(value, Wide) else value
+
+    def finite(self, value: Any) -> bool:
+        return math.isfinite(value)
 
     # -- vectors ---------------------------------------------------------------------------------------------------
 
@@ -228,7 +234,10 @@ class Replicas(Floats):
         return Replicas(arrays, self.replicas)
 
     def scalar(self, value: Any) -> Scalar:
-        return np.asarray(value, dtype=np.float64) if np.ndim(value) else float(value)
+        if not np.ndim(value):
+            return super().scalar(value)
+        numbers = np.asarray(value, dtype=np.float64)
+        return numbers if np.all((np.abs(numbers) < _HIGH) | ~np.isfinite(numbers)) else Wide(numbers)
 
     def sqrt(self, value: Any) -> Any:
         return super().sqrt(value) if isinstance(value, (Vector, Wide)) else np.sqrt(value)
@@ -244,14 +253,12 @@ class Replicas(Floats):
     def quotient(self, a: Scalar, b: Scalar) -> Scalar:
         if not isinstance(a, Wide) and not isinstance(b, Wide):
             ratio = np.where(b == 0.0, 0.0, np.divide(a, np.where(b == 0.0, 1.0, b)))
-            size = np.abs(ratio)
-            if np.all(
-                ((size > _LOW) & (size < _HIGH)) | (ratio == 0.0) & (np.equal(a, 0.0) | (b == 0.0)) | np.isinf(a)
-            ):
+            inside = (np.abs(ratio) > self._least) & (np.abs(ratio) < self._most)
+            if np.all(inside | np.equal(a, 0.0) | (b == 0.0) | np.isinf(a)):
                 return ratio
         divisor = Wide.of(b)
         zero = divisor.mantissa == 0
-        return self.narrowed(Wide(0.0).where(zero, Wide.of(a) / Wide(1.0).where(zero, divisor)))
+        return Wide(0.0).where(zero, Wide.of(a) / Wide(1.0).where(zero, divisor))
 
     def narrowed(self, z: Wide) -> Scalar:
         return z.to_float() if np.all(z.fits()) else z
@@ -259,6 +266,9 @@ class Replicas(Floats):
     def kept(self, value: Scalar) -> Any:
         value = value.to_float() if isinstance(value, Wide) else np.asarray(value)
         return np.array(np.broadcast_to(value, (self.replicas,)))
+
+    def finite(self, value: Any) -> bool:
+        return bool(np.isfinite(value).all())
 
     def tiles(self) -> Iterator[Tile]:
         for tensor, size in enumerate(self.sizes):

@@ -186,6 +186,9 @@ class Method(ABC):
                     given = [targets[name][t] for t in block] if name in targets else numbers.operand(value, part)
                     arrays[value] = given or [numbers.new(array, name != "params") for array in part]
                 values[name] = arrays[value]
+            for name in self.start():  # the scalars of the state; a lower bound alone may be infinite
+                if name != "next_lower_bound" and not numbers.finite(values[name]):
+                    raise OutOfRange(quantities[name])
             numbers.write(arrays, fresh=not targets)
         except OutOfRange as fault:
             arguments.finite_arrays(x, "params")

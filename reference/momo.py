@@ -87,7 +87,8 @@ class MoMo(Method):
     def advance(self, x: Vector, g: Vector, state: MoMoState, now: Now) -> Advance:
         n, k, alpha, f = now.numbers, now.k, now.alpha, now.loss
         beta, initial = n.scalar(self.beta), n.scalar(self.lower_bound)
-        f_bar, d, gamma, f_star = state.loss_average, state.gradient_average, state.offset, state.next_lower_bound
+        f_bar, d, gamma = state.loss_average, state.gradient_average, state.offset
+        f_star = n.scalar(state.next_lower_bound)
         first = k == 1 and not self.bias_correction  # f̄_0 = f_1, d_0 = g_1, γ_0 = <g_1, x^1>
 
         d = beta * (g if first else d) + (1 - beta) * g

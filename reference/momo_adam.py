@@ -95,7 +95,7 @@ class MoMoAdam(Method):
     def advance(self, x: Vector, g: Vector, state: MoMoAdamState, now: Now) -> Advance:
         n, k, alpha, f = now.numbers, now.k, now.alpha, now.loss
         beta1, beta2, eps = n.scalar(self.beta1), n.scalar(self.beta2), n.scalar(self.eps)
-        initial, f_star = n.scalar(self.lower_bound), state.next_lower_bound
+        initial, f_star = n.scalar(self.lower_bound), n.scalar(state.next_lower_bound)
         decay = alpha * n.scalar(self.weight_decay)
 
         d = beta1 * state.gradient_average + (1 - beta1) * g

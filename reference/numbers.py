@@ -128,3 +128,12 @@ class Numbers:
     def kept(self, value: Scalar) -> Any:
         """Return a scalar as state and trace keep it."""
         return value
+
+    def finite(self, value: Any) -> bool:
+        """Tell whether a kept scalar is a number, neither infinite nor NaN."""
+        return True
+
+
+def python_number(value: Any) -> Any:
+    """Return a NumPy scalar as the Python number that it is, and anything else unchanged."""
+    return value.item() if isinstance(value, np.generic) else value

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from momoracle.reference.expressions import Scalar, Vector
-from momoracle.reference.numbers import Numbers
+from momoracle.reference.numbers import Numbers, python_number
 
 
 class Symbols(Numbers):
@@ -14,6 +14,7 @@ class Symbols(Numbers):
     name: ClassVar[str] = "sympy"
 
     def scalar(self, value: Any) -> Scalar:
+        value = python_number(value)
         if isinstance(value, float) and value == value and abs(value) != float("inf"):
             return sp.Rational(*value.as_integer_ratio())
         return sp.sympify(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+_GONE = -2000  # 2^-2000 is 0 in float64
 _ZERO = -(2**40)  # exponent given to zero, below that of every other number
 
 
@@ -37,8 +38,8 @@ class Wide:
     def __add__(self, other: Any) -> "Wide":
         other = Wide.of(other)
         top = np.maximum(self.exponent, other.exponent)
-        # Below 2^-1000 of the larger number nothing reaches the rounded sum: the bound keeps ldexp's int in range.
-        parts = [np.ldexp(z.mantissa, np.maximum(z.exponent - top, -1000).astype(np.int32)) for z in (self, other)]
+        # Far below the larger number nothing reaches the rounded sum: such a term becomes 0.
+        parts = [np.ldexp(z.mantissa, np.maximum(z.exponent - top, _GONE).astype(np.int32)) for z in (self, other)]
         return Wide(parts[0] + parts[1], top)
 
     __radd__ = __add__
@@ -75,6 +76,15 @@ class Wide:
     def __lt__(self, other: Any) -> Any:
         return (self - other).mantissa < 0
 
+    def __gt__(self, other: Any) -> Any:
+        return (self - other).mantissa > 0
+
+    def __le__(self, other: Any) -> Any:
+        return (self - other).mantissa <= 0
+
+    def __ge__(self, other: Any) -> Any:
+        return (self - other).mantissa >= 0
+
     def where(self, condition: Any, other: Any) -> "Wide":
         """Return self where ``condition`` holds, else ``other``."""
         other = Wide.of(other)
@@ -83,9 +93,13 @@ class Wide:
         chosen.exponent = np.where(condition, self.exponent, other.exponent)
         return chosen
 
+    def shift(self) -> Any:
+        """Return the exponent as ldexp takes it: beyond ±3000 every float64 leaves its range anyway."""
+        return np.clip(self.exponent, -3000, 3000).astype(np.int32)
+
     def to_float(self) -> Any:
         """Round to float64: infinite or zero (or subnormal) where the range ends."""
-        return np.ldexp(self.mantissa, np.clip(self.exponent, -3000, 3000).astype(np.int32))
+        return np.ldexp(self.mantissa, self.shift())
 
     def fits(self) -> Any:
         """Tell where the number is also an ordinary float64, far from both ends of the range, or zero."""
@@ -102,5 +116,5 @@ def dot(a: Any, b: Any) -> Wide:
     product = (a_mantissa * b_mantissa).astype(np.float64)
     exponent = np.where(product == 0, -(2**20), a_exponent.astype(np.int64) + b_exponent)
     top = exponent.max(axis=-1, keepdims=True)
-    terms = np.ldexp(product, np.maximum(exponent - top, -1000).astype(np.int32))
+    terms = np.ldexp(product, np.maximum(exponent - top, _GONE).astype(np.int32))
     return Wide(np.add.reduce(terms, axis=-1), top[..., 0])

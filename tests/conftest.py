@@ -1,4 +1,6 @@
-"""Hypothesis profiles, and the one condition that a marker names."""
+"""Hypothesis profiles, and the conditions that markers name."""
+
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -8,7 +10,14 @@ settings.register_profile("thorough", max_examples=1000, deadline=None, print_bl
 settings.load_profile("quick")  # before the command line is applied: --hypothesis-profile replaces it
 
 
+FRAMEWORKS = ("torch", "momo", "jax", "optax", "pytorch_optimizer", "keras")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("ports"):
+        missing = [name for name in FRAMEWORKS if find_spec(name) is None]
+        if missing:
+            pytest.skip(f"needs the extra `ports`: {', '.join(missing)}")
     if item.get_closest_marker("gpu"):
         cupy = pytest.importorskip("cupy", reason="needs CuPy")
         try:

@@ -38,11 +38,23 @@ class Case:
         """The stable name of the vector."""
         return f"{self.algorithm}-{self.dtype}-{self.name}"
 
-    def scaled(self, factor: float, losses: float, name: str, flag: str, comment: str) -> "Case":
-        """Return the case with gradients and losses multiplied."""
-        grads = tuple(tuple((g.astype(np.float64) * factor).astype(self.dtype) for g in step) for step in self.grads)
-        scaled = tuple(float(np.dtype(self.dtype).type(f * losses)) for f in self.losses)
-        return replace(self, name=name, comment=comment, flags=(flag,), grads=grads, losses=scaled)
+    def scaled(
+        self, name: str, flag: str, comment: str, grads: float, losses: float = 1.0, params: float = 1.0
+    ) -> "Case":
+        """Return the case with gradients, losses and parameters multiplied."""
+
+        def times(arrays: tuple[FloatArray, ...], factor: float) -> tuple[FloatArray, ...]:
+            return tuple((z.astype(np.float64) * factor).astype(self.dtype) for z in arrays)
+
+        return replace(
+            self,
+            name=name,
+            comment=comment,
+            flags=(flag,),
+            params=times(self.params, params),
+            grads=tuple(times(step, grads) for step in self.grads),
+            losses=tuple(float(np.dtype(self.dtype).type(f * losses)) for f in self.losses),
+        )
 
 
 @dataclass(frozen=True)
@@ -192,9 +204,14 @@ def _extremes(make: Maker, lr: float) -> Iterator[Case]:
         else ((1e18, 1e-30) if squares else (1e30, 1e-30))
     )
     base = make.drawn("extreme", "", [], steps=4, lr=lr)
-    for loss_too in (False, True) if make.has("lower_bound") else (False,):
-        suffix, words = ("-loss", "gradients and losses") if loss_too else ("", "gradients")
-        for factor, flag, size in ((large, "huge_entries", "huge"), (small, "tiny_entries", "tiny")):
-            if flag == "huge_entries" and make.has("lower_bound") and not loss_too:
-                continue  # a loss near 1 is rounding noise beside products near 1e200: no such vector could be missed
-            yield base.scaled(factor, factor if loss_too else 1.0, f"{size}{suffix}", flag, f"{words} times {factor:g}")
+    yield base.scaled("small", "small_entries", "everything near 1e-9", grads=1e-9, losses=1e-18, params=1e-9)
+    yield base.scaled("tiny", "tiny_entries", f"gradients times {small:g}", grads=small)
+    yield base.scaled(
+        "tiny-all", "tiny_entries", f"gradients and parameters times {small:g}", grads=small, params=small
+    )
+    if not make.has("lower_bound"):
+        yield base.scaled("huge", "huge_entries", f"gradients times {large:g}", grads=large)
+        return
+    # A loss near 1 would be rounding noise beside products near 1e200: it has to grow with them.
+    yield base.scaled("tiny-loss", "tiny_entries", f"gradients and losses times {small:g}", grads=small, losses=small)
+    yield base.scaled("huge-loss", "huge_entries", f"gradients and losses times {large:g}", grads=large, losses=large)

@@ -73,6 +73,15 @@ def momo_cases(make: Maker) -> Iterator[Case]:
         estimate_lower_bound=True,
         steps=8,
     )
+    yield make.drawn(
+        "estimate-guarded",
+        "losses under the first guess, below which no estimate goes",
+        ["estimate"],
+        lr=1.0,
+        losses=(0.1, 0.4),
+        lower_bound=0.9,
+        estimate_lower_bound=True,
+    )
     falling = make.drawn(
         "estimate-falling",
         "losses that fall under the estimate",

@@ -23,6 +23,7 @@ _TABLE: tuple[Flag, ...] = (
     Flag("zero_gradient_first", "core", "0/0 at the first step", "g_1 = 0", _TORCH),
     Flag("zero_gradient_later", "core", "0/0 in the middle of a run, or a skipped step", "g_k = 0", _TORCH),
     Flag("zero_entries", "core", "0/0 in single entries", "g_k,i = 0", _TORCH),
+    Flag("small_entries", "core", "a threshold on a norm, or a norm clamped from below", "‖g‖ near 1e-9", _TORCH),
     # MoMo's branches.
     Flag("cap", "core", "a step size not capped by α/ρ", "MoMo (15), first branch", _MOMO),
     Flag("polyak", "core", "a wrong numerator or norm of the Polyak step", "MoMo (15), second branch", _MOMO),

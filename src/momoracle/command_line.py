@@ -30,6 +30,9 @@ vectors = typer.Typer(help="The golden vectors: write them, or check the files b
 app.add_typer(vectors, name="golden")
 
 console = Console()
+Only = Annotated[
+    list[str] | None, typer.Option("--algorithm", metavar="ALGORITHM", help="Only this one; may be repeated.")
+]
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON too.")]
 
 
@@ -115,33 +118,46 @@ def check_command(
 
 @vectors.command("write")
 def write_command(
+    algorithm: Only = None,
     folder: Annotated[Path, typer.Option(help="Where the files go.")] = files.FOLDER,
 ) -> None:
     """Prove every vector anew and write the files."""
-    with _progress(len(ALGORITHMS)) as done:
-        for algorithm, text in golden.texts():
-            files.write([(algorithm, text)], folder)
-            done(algorithm)
+    chosen = _algorithms(algorithm)
+    with _progress(len(chosen)) as done:
+        for name, text in golden.texts(chosen):
+            files.write([(name, text)], folder)
+            done(name)
 
 
 @vectors.command("check")
 def check_files_command(
+    algorithm: Only = None,
     folder: Annotated[Path, typer.Option(help="Where the files are.")] = files.FOLDER,
     json_file: Json = None,
 ) -> None:
     """Prove every vector anew and compare with the files, byte for byte."""
     found: dict[str, str | None] = {}
-    with _progress(len(ALGORITHMS)) as done:
-        for algorithm, difference in golden.differences(folder):
-            found[algorithm] = difference
-            done(algorithm)
+    chosen = _algorithms(algorithm)
+    with _progress(len(chosen)) as done:
+        for name, difference in golden.differences(chosen, folder):
+            found[name] = difference
+            done(name)
     table = Table("file", "result")
-    for algorithm in ALGORITHMS:
-        table.add_row(f"{algorithm}.json", _coloured(escape(found[algorithm] or "identical"), found[algorithm] is None))
+    for name in chosen:
+        table.add_row(f"{name}.json", _coloured(escape(found[name] or "identical"), found[name] is None))
     console.print(table)
     same = not any(found.values())
     _write(json_file, {"verdict": "holds" if same else "fails", "differences": {a: d for a, d in found.items() if d}})
     raise typer.Exit(0 if same else 1)
+
+
+def _algorithms(chosen: list[str] | None) -> list[str]:
+    unknown = set(chosen or ()) - set(ALGORITHMS)
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}; known are {', '.join(ALGORITHMS)}", param_hint="--algorithm"
+        )
+    return chosen or list(ALGORITHMS)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def text_of(algorithm: str) -> str:
     return files.encode(algorithm, with_kills(algorithm, build(algorithm)))
 
 
-def texts(algorithms: Sequence[str] = tuple(ALGORITHMS)) -> Iterator[tuple[str, str]]:
+def texts(algorithms: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield (algorithm, text) as each is done; the algorithms are shared out over the processors."""
     # The slowest first, so that no processor is left with it alone at the end.
     waiting = sorted(algorithms, key=list(ALGORITHMS).index, reverse=True)
@@ -26,7 +26,7 @@ def texts(algorithms: Sequence[str] = tuple(ALGORITHMS)) -> Iterator[tuple[str, 
             yield running[future], future.result()
 
 
-def differences(folder: Path = files.FOLDER) -> Iterator[tuple[str, str | None]]:
+def differences(algorithms: Sequence[str], folder: Path = files.FOLDER) -> Iterator[tuple[str, str | None]]:
     """Yield (algorithm, where its file differs byte for byte, or None)."""
-    for algorithm, text in texts():
+    for algorithm, text in texts(algorithms):
         yield algorithm, files.difference(algorithm, text, folder)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from momoracle import TAM, AdaTAM, Adam, MoMo, MoMoAdam
+from momoracle import TAM, Adam, AdaTAM, MoMo, MoMoAdam
 from momoracle.reference import Method
 
 METHODS: list[Method] = [MoMo(weight_decay=0.1), MoMoAdam(estimate_lower_bound=True), TAM(), AdaTAM(), Adam()]

@@ -43,7 +43,9 @@ def gradients(dtype: str) -> st.SearchStrategy[list[Any]]:
 def cosine(m: Any, g: Any) -> arb:
     with flint.ctx.workprec(WIDE_BITS):
         left, right = [ball(z) for z in m.tolist()], [ball(z) for z in g.tolist()]
-        mg, mm, gg = (sum(x * y for x, y in zip(a, b, strict=True)) for a, b in ((left, right), (left, left), (right, right)))
+        mg, mm, gg = (
+            sum(x * y for x, y in zip(a, b, strict=True)) for a, b in ((left, right), (left, left), (right, right))
+        )
         return arb(0) if mm == 0 or gg == 0 else mg / (mm * gg).sqrt()
 
 

@@ -1,0 +1,113 @@
+"""The commands as a user runs them: tables, JSON and exit statuses."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from momoracle.command_line import app
+from momoracle.reference.golden import files
+
+PORT = """
+class Port:
+    SIGN = 1.0
+
+    def start(self, params, lr, weight_decay=0.0):
+        self.params, self.lr, self.decay, self.k = params, lr, weight_decay, 0
+
+    def step(self, grads, loss):
+        self.k += 1
+        lr = self.lr(self.k) if callable(self.lr) else self.lr
+        self.params = [x - lr * (g + self.SIGN * self.decay * x) for x, g in zip(self.params, grads)]
+        return self.params
+
+
+class Wrong(Port):
+    SIGN = -1.0
+"""
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Path:
+    path = tmp_path / "my_port.py"
+    path.write_text(PORT, encoding="utf-8")
+    return path
+
+
+def run(*arguments: Any) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_verify_writes_its_contract(tmp_path: Path) -> None:
+    status, text = run("verify", "--claim", "golden-sgd", "--claim", "golden-momo", "--json", tmp_path / "out.json")
+    assert status == 0
+    assert text.strip().endswith("holds")
+    content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert set(content) == {"verdict", "claims", "not_run"}
+    assert content["verdict"] == "holds"
+    assert [claim["id"] for claim in content["claims"]] == ["golden-sgd", "golden-momo"]
+    for claim in content["claims"]:
+        assert set(claim) == {"id", "kind", "verdict", "methods", "refutations"}
+        assert all(set(method) == {"method", "verdict", "evidence"} for method in claim["methods"])
+        assert claim["refutations"]
+        assert all(r["refuted"] for r in claim["refutations"])
+
+
+def test_check_of_a_conforming_and_of_a_wrong_port(port: Path, tmp_path: Path) -> None:
+    status, text = run("check", "sgd", f"{port}:Port", "--json", tmp_path / "good.json")
+    assert status == 0
+    assert "conforms" in text
+    assert json.loads((tmp_path / "good.json").read_text(encoding="utf-8"))["verdict"] == "conforms"
+    status, text = run("check", "sgd", f"{port}:Wrong", "--json", tmp_path / "bad.json")
+    assert status == 1
+    bad = json.loads((tmp_path / "bad.json").read_text(encoding="utf-8"))
+    assert bad["verdict"] == "deviates"
+    assert {d["quantity"] for d in bad["deviations"]} == {"params"}
+    assert all("weight_decay" in d["flags"] for d in bad["deviations"])
+    assert all(d["step"] == 1 for d in bad["deviations"])
+    keys = {"vector", "flags", "step", "quantity", "equation", "observed", "expected", "error", "tolerance"}
+    assert keys | {"explanation"} <= set(bad["deviations"][0])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "mo-mo", "torch=momo:Momo"),
+        ("check", "momo", "nonsense"),
+        ("check", "momo", "no_such_module:Port"),
+        ("verify", "--claim", "M99"),
+        ("golden", "check", "--algorithm", "mo-mo"),
+        ("golden", "mend"),
+    ],
+)
+def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments)[0] == 2
+
+
+def test_golden_check_compares_byte_for_byte(tmp_path: Path) -> None:
+    text = files.path_of("sgd").read_text(encoding="utf-8")
+    (tmp_path / "sgd.json").write_text(text, encoding="utf-8")
+    assert run("golden", "check", "--algorithm", "sgd", "--folder", tmp_path)[0] == 0
+    (tmp_path / "sgd.json").write_text(text + " ", encoding="utf-8")
+    status, table = run("golden", "check", "--algorithm", "sgd", "--folder", tmp_path, "--json", tmp_path / "out.json")
+    assert status == 1
+    assert "differs" in table
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["verdict"] == "fails"
+
+
+def test_golden_write_gives_the_same_file(tmp_path: Path) -> None:
+    assert run("golden", "write", "--algorithm", "sgdm", "--folder", tmp_path)[0] == 0
+    assert (tmp_path / "sgdm.json").read_bytes() == files.path_of("sgdm").read_bytes()
+
+
+def test_version() -> None:
+    status, text = run("--version")
+    assert status == 0
+    assert text.startswith("momoracle ")
+    assert sys.version_info >= (3, 11)
