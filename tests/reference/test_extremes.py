@@ -105,7 +105,7 @@ def test_one_extreme_replica_does_not_touch_the_others(name: str, loss_scale: fl
 
 def test_overflow_of_finite_input_is_named() -> None:
     x, g = np.array([1.0]), np.array([1e200])
-    with pytest.raises(OverflowError, match="second_moment of step 1 .*float64"):
+    with pytest.raises(OverflowError, match=r"second_moment of step 1 .*float64"):
         Adam().step(x, g, Adam().init(x))
     with pytest.raises(OverflowError, match="params of step 1"):
         SGD(lr=1e300).step(x, g, SGD().init(x))
