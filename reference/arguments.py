@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from momoracle.reference.exact import Exact
-from momoracle.reference.floats import Floats, Replicas, all_finite
+from momoracle.reference.floats import Floats, Replicas, all_finite, working_dtype
 from momoracle.reference.numbers import Numbers
 
 Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the structure of the parameters
@@ -43,36 +43,45 @@ def is_device_array(value: Any) -> bool:
     return not isinstance(value, np.ndarray) and type(value).__module__.split(".")[0] == "cupy"
 
 
-def number_system(arrays: Sequence[Any], replicas: int | None) -> Numbers:
-    """Return the number system that the parameters are written in."""
+def number_system(arrays: Sequence[Any], replicas: int | None, name: str = "params") -> Numbers:
+    """Return the number system that the arrays are written in."""
     if any(is_device_array(array) for array in arrays):
         from momoracle.reference.device import Device
 
         return Device(arrays)
     if all(array.dtype.kind == "f" for array in arrays):
         return Floats(arrays) if replicas is None else Replicas(arrays, replicas)
-    entries = [entry for array in arrays if array.dtype == object for entry in array.flat]
+    if any(array.dtype.kind == "f" for array in arrays):
+        raise TypeError(f"{name} holds both floats and objects; one number system for all arrays is needed")
+    entries = [entry for array in arrays for entry in array.flat]
     if replicas is not None:
         raise TypeError("replicas work on floating-point arrays only; run object arrays one at a time (replicas=None)")
     if all(isinstance(entry, (Fraction, int)) for entry in entries):
         return Exact(arrays)
     # The other systems are imported where they are met: they bring python-flint and SymPy.
-    module = next(type(e).__module__.split(".")[0] for e in entries if not isinstance(e, (Fraction, int)))
-    if module == "flint":
+    modules = {type(e).__module__.split(".")[0] for e in entries if not isinstance(e, (Fraction, int))}
+    if modules == {"flint"}:
         from momoracle.reference.balls import Balls
 
         return Balls(arrays)
-    if module == "sympy":
+    if modules == {"sympy"}:
         from momoracle.reference.symbols import Symbols
 
         return Symbols(arrays)
-    if module == "momoracle":
+    if modules == {"momoracle"}:
         from momoracle.reference.rounding import RoundedBalls
 
         return RoundedBalls(arrays)
     raise TypeError(
-        f"params holds objects of {module}; allowed are floats, fractions.Fraction, flint.arb and SymPy expressions"
+        f"{name} holds objects of {', '.join(sorted(modules))}; allowed is one of fractions.Fraction, flint.arb and "
+        "SymPy expressions, or arrays of floats"
     )
+
+
+def same_numbers(arrays: Sequence[Any], numbers: Numbers, name: str) -> None:
+    """Refuse objects of another number system than that of the parameters."""
+    if arrays[0].dtype == object and type(number_system(arrays, None, name)) is not type(numbers):
+        raise TypeError(f"{name} holds other numbers than params; one number system for both is needed")
 
 
 def check_replicas(arrays: Sequence[Any], replicas: int | None) -> None:
@@ -87,6 +96,14 @@ def check_replicas(arrays: Sequence[Any], replicas: int | None) -> None:
                 f"params[{i}] has shape {array.shape}, but with replicas={replicas} its leading axis must have "
                 f"{replicas} entries: stack the runs along axis 0"
             )
+
+
+def same_structure(value: Any, params: Arrays, name: str) -> None:
+    """Refuse one array where there is a list of them, and the other way round."""
+    listed = isinstance(params, (list, tuple))
+    if isinstance(value, (list, tuple)) != listed:
+        has, needs = ("one", "a list of them") if listed else ("a list", "one array")
+        raise TypeError(f"{name} is {has} where params is {needs}; pass them in the same structure, from init on")
 
 
 def same_shapes(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) -> None:
@@ -111,13 +128,32 @@ def matching(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) 
             )
 
 
-def targets_of(out: tuple[Arrays, Any], x: Sequence[Any], old: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def state_dtypes(arrays: Sequence[Any], like: Sequence[Any], name: str) -> None:
+    """Refuse state tensors of another dtype than ``init`` gives for these parameters."""
+    for i, (array, other) in enumerate(zip(arrays, like, strict=True)):
+        needed = working_dtype(other.dtype) if other.dtype.kind == "f" else other.dtype
+        if array.dtype != needed:
+            raise TypeError(
+                f"{name}[{i}] has dtype {array.dtype}; params[{i}] of {other.dtype} needs {needed}: pass a state that "
+                "init made for these parameters"
+            )
+
+
+def not_nan(value: Any, name: str) -> None:
+    """Refuse state scalars that are NaN; exact numbers have none."""
+    for number in value if isinstance(value, list) else [value]:
+        if (type(number) is float and number != number) or (isinstance(number, np.ndarray) and np.isnan(number).any()):
+            raise ValueError(f"{name} is NaN; pass a state as init or a step returned it")
+
+
+def targets_of(out: Any, x: Sequence[Any], old: dict[str, list[Any]], kind: type) -> dict[str, list[Any]]:
     """Return the arrays of ``out=(params, state)`` by quantity."""
-    params, state = out
-    targets = {"params": arrays_of(params, "out[0]")}
+    if not isinstance(out, tuple) or len(out) != 2 or not isinstance(out[1], kind):
+        raise TypeError(f"out is a {type(out).__name__}; a pair (params, state) is needed, the state a {kind.__name__}")
+    targets = {"params": arrays_of(out[0], "out[0]")}
     matching(targets["params"], x, "out[0]", "params")
     for name in old:
-        targets[name] = arrays_of(getattr(state, name), f"out[1].{name}")
+        targets[name] = arrays_of(getattr(out[1], name), f"out[1].{name}")
         matching(targets[name], old[name], f"out[1].{name}", f"state.{name}")
     for name, arrays in targets.items():
         if not all(array.flags.c_contiguous and array.flags.writeable for array in arrays):
@@ -146,15 +182,30 @@ def loss_of(loss: Any, numbers: Numbers, needed_by: str | None) -> Any:
         )
     if type(loss) is float and math.isfinite(loss):
         return numbers.scalar(loss)
-    if isinstance(numbers, Floats):
-        value = np.asarray(loss, dtype=np.float64)
+    if isinstance(loss, (int, float, np.generic, np.ndarray, list, tuple)):
+        try:
+            value = np.asarray(loss)
+            if value.dtype.kind in "bcSU":
+                raise TypeError
+            value = value.astype(np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise TypeError(f"loss is {loss!r}; a real number is needed, or one a replica") from None
         allowed = [()] if numbers.replicas is None else [(), (numbers.replicas,)]
         if value.shape not in allowed:
             raise ValueError(f"loss has shape {value.shape}; allowed: {' or '.join(map(str, allowed))}")
         if not np.isfinite(value).all():
             raise ValueError(f"loss is {loss}; it must be finite: skip the step. Nothing was changed")
-        loss = value if value.shape else float(value)
+        return numbers.scalar(value if value.shape else loss if isinstance(loss, (int, float)) else float(value))
+    if isinstance(numbers, Floats) or (not isinstance(loss, Fraction) and _module(loss) not in EXACT):
+        raise TypeError(f"loss is {loss!r}; a real number is needed, or one a replica")
     return numbers.scalar(loss)
+
+
+EXACT = ("flint", "sympy", "momoracle")  # whose numbers stand for reals that no float holds
+
+
+def _module(value: Any) -> str:
+    return type(value).__module__.split(".")[0]
 
 
 def in_range(name: str, value: Any, low: float, high: float, allowed: str) -> None:
@@ -162,14 +213,23 @@ def in_range(name: str, value: Any, low: float, high: float, allowed: str) -> No
 
     Symbols and balls are taken as they are: their range is the caller's assumption.
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, Fraction, np.ndarray, np.generic)):
-        if type(value).__module__.split(".")[0] in ("sympy", "flint", "momoracle"):
+    real = isinstance(value, (int, float, Fraction, np.integer, np.floating, np.ndarray))
+    if isinstance(value, (bool, np.bool_)) or not real or getattr(value, "dtype", np.dtype(float)).kind not in "iuf":
+        if _module(value) in EXACT:
             return
         raise TypeError(f"{name} is {value!r}; a real number is needed: {allowed}")
     number: Any = value
     inside = (number > low if allowed.startswith(f"{low} < ") else number >= low) & (number < high)
     if not np.all(inside):
         raise ValueError(f"{name} is {value}; allowed: {allowed}")
+
+
+def one_a_replica(hyperparameters: dict[str, Any], replicas: int | None) -> None:
+    """Refuse hyperparameters that are arrays of another shape than one number a replica."""
+    for name, value in hyperparameters.items():
+        if isinstance(value, np.ndarray) and value.shape not in ((), (replicas,)):
+            allowed = "() or (replicas,)" if replicas is None else f"() or ({replicas},)"
+            raise ValueError(f"{name} has shape {value.shape} with replicas={replicas}; allowed: {allowed}")
 
 
 def fraction(name: str, value: Any) -> None:

@@ -65,8 +65,8 @@ class Floats(Numbers):
 
     def __init__(self, arrays: Sequence[Any]) -> None:
         self.sizes = [array.size for array in arrays]
-        dtypes = {array.dtype for array in arrays}
-        self.working = working_dtype(dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes))
+        self._workings = [working_dtype(array.dtype) for array in arrays]
+        self.working = self._workings[0] if len(set(self._workings)) == 1 else np.result_type(*self._workings)
         self._most = _HIGH if self.working.itemsize >= 8 else 2.0**100
         self._least = 1 / self._most
         self._length = _TILE // self.working.itemsize
@@ -113,10 +113,14 @@ class Floats(Numbers):
     # -- vectors ---------------------------------------------------------------------------------------------------
 
     def leaf(self, arrays: Sequence[Any]) -> Tensors:
-        rows = [array.reshape(self.row_shape) for array in arrays]
+        rows = [self.contiguous(array).reshape(self.row_shape) for array in arrays]
         if self._half:
             rows = [row.astype(working_dtype(row.dtype), copy=False) for row in rows]
         return Tensors(rows)
+
+    def contiguous(self, array: Any) -> Any:
+        """Return the array in C order: sums must not depend on how it lies in memory."""
+        return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
     def known(self, tile: Tile) -> dict[Vector, Any]:
         """Return what this tile's formulas have computed so far."""
@@ -134,12 +138,14 @@ class Floats(Numbers):
                 yield tensor, slice(start, start + self._length), None
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
-        return scalar.item() if isinstance(scalar, np.ndarray) else scalar
+        # NumPy's scalars would widen a float32 tile.
+        return scalar.item() if isinstance(scalar, (np.ndarray, np.generic)) else scalar
 
     def dots(self, *pairs: tuple[Vector, Vector]) -> tuple[Scalar, ...]:
         number, totals = self.number, [self.none() for _ in pairs]
         new = [v for pair in pairs for v in pair if not isinstance(v, Tensors)] if self._memory is None else []
-        fresh = {v: [np.empty(self.row_shape_of(size), self.working) for size in self.sizes] for v in new}
+        kinds = list(zip(self.sizes, self._workings, strict=True))
+        fresh = {v: [np.empty(self.row_shape_of(size), dtype) for size, dtype in kinds] for v in new}
         for tile in self.tiles():
             known = self.known(tile)
             for vector, rows in fresh.items():
@@ -188,7 +194,9 @@ class Floats(Numbers):
             results = [
                 (
                     vector,
-                    vector.on(tile, known, self.number, out=part if fresh and part.dtype == self.working else None),
+                    vector.on(
+                        tile, known, self.number, out=part if fresh and part.dtype == self._workings[tile[0]] else None
+                    ),
                 )
                 for vector, part in targets.items()
             ]
@@ -281,7 +289,7 @@ class Replicas(Floats):
         if not np.ndim(scalar):
             return super().number(scalar, tile)
         column = scalar[tile[2], None]
-        return column.astype(self.working) if column.dtype.kind == "f" else column.astype(np.int32)
+        return column.astype(self._workings[tile[0]]) if column.dtype.kind == "f" else column
 
     def none(self) -> Scalar:
         return np.zeros(self.replicas)

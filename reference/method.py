@@ -45,6 +45,16 @@ class Method(ABC):
 
     lr: LearningRate
 
+    # What the fields of State hold, told from ``tensors`` once a class.
+    _kept: ClassVar[tuple[str, ...]]
+    _scalars: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        fields = cls.State._fields[2:]  # after step and replicas
+        cls._kept = tuple(name for name in fields if name in cls.tensors)
+        cls._scalars = tuple(name for name in fields if name not in cls.tensors)
+
     def __post_init__(self) -> None:
         if not callable(self.lr):
             arguments.in_range("lr", self.lr, 0, np.inf, "0 < lr < inf, or a callable of the step number 1, 2, …")
@@ -81,8 +91,9 @@ class Method(ABC):
         """
         arrays = arguments.arrays_of(params, "params")
         arguments.check_replicas(arrays, replicas)
+        arguments.one_a_replica(vars(self), replicas)
         numbers = arguments.number_system(arrays, replicas)
-        fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self._kept()}
+        fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self._kept}
         for name, value in self.start().items():
             zero = numbers.kept(numbers.scalar(value))
             fields[name] = [zero for _ in arrays] if self.split() else zero
@@ -120,13 +131,15 @@ class Method(ABC):
     ) -> tuple[Any, Any, Any]:
         x = arguments.arrays_of(params, "params")
         g = arguments.arrays_of(grads, "grads")
+        arguments.same_structure(grads, params, "grads")
+        old, numbers = self._tensors(state, params, x)
         arguments.matching(g, x, "grads", "params")
+        arguments.same_numbers(g, numbers, "grads")
         arguments.finite_arrays(g, "grads")
-        old = self._tensors(state, x)
-        numbers = arguments.number_system(x, state.replicas)
+        arguments.finite_arrays(x, "params")
         loss = arguments.loss_of(loss, numbers, type(self).__name__ if self.needs_loss else None)
         now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
-        targets = {} if out is None else arguments.targets_of(out, x, old)
+        targets = {} if out is None else arguments.targets_of(out, x, old, self.State)
         alone = not isinstance(params, (list, tuple))
         if self.split():
             fields = self._advance_each(x, g, state, old, alone, now, targets)
@@ -148,9 +161,8 @@ class Method(ABC):
     ) -> dict[str, Any]:
         """Carry out ``advance`` on each tensor by itself; return every quantity as a list, one a tensor."""
         fields: dict[str, Any] = {}
-        scalars = [name for name in self.State._fields[2:] if name not in old]
         for t in range(len(x)):
-            own = state if alone else state._replace(**{name: getattr(state, name)[t] for name in scalars})
+            own = state if alone else state._replace(**{name: getattr(state, name)[t] for name in self._scalars})
             for name, value in self._advance([t], x, g, own, old, now, targets).items():
                 fields.setdefault(name, []).extend(value if isinstance(value, list) else [value])
         return fields
@@ -186,12 +198,11 @@ class Method(ABC):
                     given = [targets[name][t] for t in block] if name in targets else numbers.operand(value, part)
                     arrays[value] = given or [numbers.new(array, name != "params") for array in part]
                 values[name] = arrays[value]
-            for name in self.start():  # the scalars of the state; a lower bound alone may be infinite
+            for name in self._scalars:  # a lower bound alone may be infinite
                 if name != "next_lower_bound" and not numbers.finite(values[name]):
                     raise OutOfRange(quantities[name])
             numbers.write(arrays, fresh=not targets)
         except OutOfRange as fault:
-            arguments.finite_arrays(x, "params")
             name = next(name for name, value in quantities.items() if value is fault.value)
             raise OverflowError(
                 f"{name} of step {now.k} is not finite in dtype {part[0].dtype}, although all input is: it overflowed, "
@@ -208,21 +219,28 @@ class Method(ABC):
             if name in fields
         }
 
-    def _tensors(self, state: Any, x: list[Any]) -> dict[str, list[Any]]:
-        """Return the tensor fields of a state, checked against the parameters."""
+    def _tensors(self, state: Any, params: Arrays, x: list[Any]) -> tuple[dict[str, list[Any]], Numbers]:
+        """Return the tensor fields of a state, all of it checked against the parameters, and their number system."""
         if not isinstance(state, self.State):
             raise TypeError(
                 f"state is a {type(state).__name__}; {type(self).__name__} needs a {self.State.__name__}: "
                 f"pass what {type(self).__name__}.init or the last step returned"
             )
+        arguments.check_replicas(x, state.replicas)
+        numbers = arguments.number_system(x, state.replicas)
         tensors = {}
-        for name in self._kept():
-            tensors[name] = arguments.arrays_of(getattr(state, name), f"state.{name}")
+        for name in self._kept:
+            value = getattr(state, name)
+            arguments.same_structure(value, params, f"state.{name}")
+            tensors[name] = arguments.arrays_of(value, f"state.{name}")
             arguments.same_shapes(tensors[name], x, f"state.{name}", "params")
-        return tensors
-
-    def _kept(self) -> list[str]:
-        return [name for name in self.tensors if name in self.State._fields]
+            arguments.state_dtypes(tensors[name], x, f"state.{name}")
+        for name in self._scalars:
+            value = getattr(state, name)
+            if self.split():
+                arguments.same_structure(value, params, f"state.{name}")
+            arguments.not_nan(value, f"state.{name}")
+        return tensors, numbers
 
     def _learning_rate(self, k: int, numbers: Numbers) -> Scalar:
         if not callable(self.lr):

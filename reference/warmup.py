@@ -33,7 +33,10 @@ class WarmUp:
     steps: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.steps, int) or self.steps < 0:
+        for name, method, kind in (("tam", self.tam, TAM), ("sgdm", self.sgdm, SGDM)):
+            if not isinstance(method, kind):
+                raise TypeError(f"{name} is a {type(method).__name__}; a {kind.__name__} is needed")
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 0:
             raise ValueError(f"steps is {self.steps!r}; allowed: an integer >= 0, the number of TAM's steps")
 
     def init(self, params: Arrays, replicas: int | None = None) -> TAMState:

@@ -49,6 +49,9 @@ class Port:
         self.s = [self.dtype(0) for _ in self.x]
         self.bound = self.dtype(settings.get("lower_bound", 0.0))
 
+    def step(self, grads: list[Any], loss: float) -> list[Any]:
+        raise NotImplementedError
+
     def lr(self) -> Any:
         return self.dtype(self.h["lr"](self.k) if callable(self.h["lr"]) else self.h["lr"])
 

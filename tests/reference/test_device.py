@@ -99,7 +99,7 @@ def run(method: Method, make: Any, dtype: str, scale: float = 1.0) -> list[Any]:
 def test_device_path_agrees_with_numpy(method: Method, dtype: str) -> None:
     for got, want in zip(run(method, Array, dtype), run(method, np.asarray, dtype), strict=True):
         # Only the order of summation differs: at most 10 terms, three steps.
-        np.testing.assert_allclose(got.host, want, rtol=100 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(got.host, want, rtol=100 * float(np.finfo(dtype).eps))
 
 
 @pytest.mark.usefixtures("cupy")
@@ -123,4 +123,4 @@ def test_bad_input_is_refused_on_the_device_path() -> None:
 def test_cupy_agrees_with_numpy(method: Method, dtype: str) -> None:
     device = pytest.importorskip("cupy")
     for got, want in zip(run(method, device.asarray, dtype), run(method, np.asarray, dtype), strict=True):
-        np.testing.assert_allclose(device.asnumpy(got), want, rtol=100 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(device.asnumpy(got), want, rtol=100 * float(np.finfo(dtype).eps))

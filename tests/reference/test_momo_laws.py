@@ -121,7 +121,7 @@ def test_m3_in_floats_within_the_derived_bound(change: str, dtype: str, problem:
     other = changed(problem, point, grad).astype(dtype)
     if change == "split":
         other = Problem(cut(problem.params[0]), [cut(g[0]) for g in problem.grads], problem.losses)
-    bounds = [with_bounds(method, p, dtype) for p in (problem, other)]
+    bounds: Any = [with_bounds(method, p, dtype) for p in (problem, other)]
     assume(None not in bounds)
     for a, b, here, there in zip(steps_of(method, problem), steps_of(method, other), *bounds, strict=True):
         expected = point(a.params[0])
@@ -174,7 +174,7 @@ def test_m4_the_untruncated_identity(problem: Problem, given_settings: Any) -> N
 @pytest.mark.parametrize("adam", [False, True])
 @given(data=st.data(), problem=problems)
 def test_m11_the_model_value_obeys_a_recursion_without_x(adam: bool, data: st.DataObject, problem: Problem) -> None:
-    chosen = data.draw(adam_settings if adam else settings)
+    chosen: dict[str, Any] = data.draw(adam_settings if adam else settings)
     method = MoMoAdam(**chosen, beta2=0.0, estimate_lower_bound=data.draw(st.booleans())) if adam else MoMo(**chosen)
     beta = rational(chosen["beta1" if adam else "beta"])
     path = exactly(method, problem)

@@ -21,7 +21,8 @@ HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1
 
 def magnitudes(dtype: str) -> st.SearchStrategy[float]:
     """Return entries of every size: special ones, any at all, and powers of ten so that two of them meet often."""
-    top, width = LARGEST[dtype], 64 if dtype == "float64" else 32
+    top = LARGEST[dtype]
+    width: Any = 64 if dtype == "float64" else 32
     least = float(np.finfo(dtype).smallest_subnormal)
     special = [0.0, 1.0, -1.0, top, -top, least, -least, float(np.finfo(dtype).tiny)]
     powers = st.integers(-300, 300) if dtype == "float64" else st.integers(-37, 37)
@@ -133,7 +134,7 @@ def test_t2_tam_commutes_with_orthogonal_maps(x: Any, grads: list[Any]) -> None:
     method = TAM(lr=0.5)
     plain = Problem([x], [[g] for g in grads], [1.0] * 3)
     turned = Problem([HADAMARD @ x], [[HADAMARD @ g] for g in grads], [1.0] * 3)
-    bounds = with_bounds(method, plain), with_bounds(method, turned)
+    bounds: Any = with_bounds(method, plain), with_bounds(method, turned)
     assume(None not in bounds)
     for a, b, here, there in zip(steps_of(method, plain), steps_of(method, turned), *bounds, strict=True):
         total = 2 * sum(slack(z, "float64") for z in here["params"]) + 8 * 2.0**-52
