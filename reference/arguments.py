@@ -146,7 +146,9 @@ def not_nan(value: Any, name: str) -> None:
             raise ValueError(f"{name} is NaN; pass a state as init or a step returned it")
 
 
-def targets_of(out: Any, x: Sequence[Any], old: dict[str, list[Any]], kind: type) -> dict[str, list[Any]]:
+def targets_of(
+    out: Any, x: Sequence[Any], g: Sequence[Any], old: dict[str, list[Any]], kind: type
+) -> dict[str, list[Any]]:
     """Return the arrays of ``out=(params, state)`` by quantity."""
     if not isinstance(out, tuple) or len(out) != 2 or not isinstance(out[1], kind):
         raise TypeError(f"out is a {type(out).__name__}; a pair (params, state) is needed, the state a {kind.__name__}")
@@ -158,7 +160,21 @@ def targets_of(out: Any, x: Sequence[Any], old: dict[str, list[Any]], kind: type
     for name, arrays in targets.items():
         if not all(array.flags.c_contiguous and array.flags.writeable for array in arrays):
             raise ValueError(f"out has a {name} array that is read-only or not C-contiguous; both are needed to write")
+        for given in (x, g, *old.values()):
+            _refuse_partial_overlap(arrays, given, name)
     return targets
+
+
+def _refuse_partial_overlap(arrays: Sequence[Any], given: Sequence[Any], name: str) -> None:
+    # The same array is fine, entry by entry; a shifted one would be read after it was written.
+    for i, array in enumerate(arrays):
+        for j, other in enumerate(given):
+            if isinstance(array, np.ndarray) and np.may_share_memory(array, other):
+                same = array.ctypes.data == other.ctypes.data and array.strides == other.strides
+                if not (i == j and same):
+                    raise ValueError(
+                        f"out has a {name} array that overlaps an input; pass that array itself, or another"
+                    )
 
 
 def finite_arrays(arrays: Sequence[Any], name: str) -> None:
@@ -230,6 +246,12 @@ def one_a_replica(hyperparameters: dict[str, Any], replicas: int | None) -> None
         if isinstance(value, np.ndarray) and value.shape not in ((), (replicas,)):
             allowed = "() or (replicas,)" if replicas is None else f"() or ({replicas},)"
             raise ValueError(f"{name} has shape {value.shape} with replicas={replicas}; allowed: {allowed}")
+
+
+def switch(name: str, value: Any) -> None:
+    """Refuse anything but True and False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; allowed: True or False")
 
 
 def fraction(name: str, value: Any) -> None:

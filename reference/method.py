@@ -1,5 +1,6 @@
 """The frame of every method: ``init`` and ``step`` around the few lines that the paper writes."""
 
+import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeAlias
@@ -58,6 +59,9 @@ class Method(ABC):
     def __post_init__(self) -> None:
         if not callable(self.lr):
             arguments.in_range("lr", self.lr, 0, np.inf, "0 < lr < inf, or a callable of the step number 1, 2, …")
+        for option in dataclasses.fields(self):
+            if isinstance(option.default, bool):
+                arguments.switch(option.name, getattr(self, option.name))
         self.check()
 
     @abstractmethod
@@ -139,7 +143,7 @@ class Method(ABC):
         arguments.finite_arrays(x, "params")
         loss = arguments.loss_of(loss, numbers, type(self).__name__ if self.needs_loss else None)
         now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
-        targets = {} if out is None else arguments.targets_of(out, x, old, self.State)
+        targets = {} if out is None else arguments.targets_of(out, x, g, old, self.State)
         alone = not isinstance(params, (list, tuple))
         if self.split():
             fields = self._advance_each(x, g, state, old, alone, now, targets)

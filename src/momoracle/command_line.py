@@ -33,7 +33,18 @@ console = Console()
 Only = Annotated[
     list[str] | None, typer.Option("--algorithm", metavar="ALGORITHM", help="Only this one; may be repeated.")
 ]
-Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON too.")]
+
+
+def _writable(path: Path | None) -> Path | None:
+    if path is not None and not path.absolute().parent.is_dir():  # found out before the work, not after it
+        raise typer.BadParameter(f"there is no folder {path.parent} to write {path.name} in")
+    return path
+
+
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", dir_okay=False, callback=_writable, help="Write the result as JSON too."),
+]
 
 
 def _version(wanted: bool) -> None:

@@ -111,3 +111,9 @@ def test_version() -> None:
     assert status == 0
     assert text.startswith("momoracle ")
     assert sys.version_info >= (3, 11)
+
+
+def test_a_folder_that_is_missing_is_said_before_the_work(port: Path, tmp_path: Path) -> None:
+    status, text = run("check", "sgd", f"{port}:Port", "--json", tmp_path / "missing" / "out.json")
+    assert status == 2
+    assert "conforms" not in text

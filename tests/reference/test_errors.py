@@ -241,3 +241,16 @@ def test_warm_up_and_transfer() -> None:
     for lr in (0.0, -1.0, float("nan"), float("inf")):
         with refused(ValueError, "lr is", "allowed"):
             transfer_lr(lr)
+
+
+def test_out_that_overlaps_its_input_in_part() -> None:
+    whole, opt = np.arange(1.0, 5.0), SGDM()
+    x = whole[:-1]
+    with refused(ValueError, "out", "overlaps"):
+        opt.step(x, x.copy(), opt.init(x), out=(whole[1:], opt.init(x)))
+
+
+@pytest.mark.parametrize("value", ["no", None, 1])
+def test_switches_that_are_neither_true_nor_false(value: Any) -> None:
+    with refused(TypeError, "estimate_lower_bound is ", "True or False"):
+        MoMo(estimate_lower_bound=value)
