@@ -1,10 +1,10 @@
-"""One step of the reference beside its peers, in one run: time as a ratio, and peak memory of each in its own process.
+"""One step of the reference beside its peers, in one run: time as a ratio.
 
 ``python benchmarks/reference_step.py`` (with the ``ports`` extra) writes ``benchmarks/reference_step.md``.
 """
 
 import json
-import multiprocessing
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -127,32 +127,6 @@ def times(names: list[str], n: int, dtype: str) -> dict[str, list[float]]:
     return rounds
 
 
-def _high_water() -> int:
-    # Not getrusage's maximum: a child starts with its parent's.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
-
-
-def _peak(name: str, n: int, dtype: str, queue: Any) -> None:
-    made(name, 50, dtype)()  # imports, and what the framework sets up once
-    before = _high_water()
-    step = made(name, n, dtype)
-    for _ in range(3):
-        step()
-    queue.put((_high_water() - before) / (n * np.dtype(dtype).itemsize))
-
-
-def peak(name: str, n: int, dtype: str) -> float:
-    """Return the peak memory of a fresh process that makes the arrays and takes three steps, in arrays of n entries."""
-    context = multiprocessing.get_context("spawn")
-    queue = context.SimpleQueue()
-    process = context.Process(target=_peak, args=(name, n, dtype, queue))
-    process.start()
-    result: float = queue.get()
-    process.join()
-    return result
-
-
 def rows() -> Any:
     """Yield the lines of the table."""
     for method, peers in PEERS.items():
@@ -169,13 +143,6 @@ def rows() -> Any:
                 yield f"| {' | '.join([method, dtype, f'{n:,}', *cells[:2], peers_text, *ratios])} |"
 
 
-def memory() -> Any:
-    """Yield the lines of the table of peak memory."""
-    for method, peers in PEERS.items():
-        for name in (method, f"{method} out=", *peers):
-            yield f"| {name} | {peak(name, SIZES[-1], 'float32'):.1f} | {peak(name, SIZES[-1], 'float64'):.1f} |"
-
-
 def main() -> None:
     """Measure, and write the page."""
     packages = ("numpy", "torch", "momo-opt", "jax", "optax")
@@ -184,20 +151,13 @@ def main() -> None:
         "# One step of the reference beside its peers",
         "",
         f"Written by `python benchmarks/{Path(__file__).name}`: {platform.machine()}, "
-        f"{multiprocessing.cpu_count()} processors, Python {platform.python_version()}, {versions}.",
+        f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}.",
         f"Microseconds a step, median of {ROUNDS} rounds in which all take turns; the ratio is the peer named first",
         "over the reference, round by round (above 1 the reference is ahead).",
         "",
         "| method | dtype | n | fresh arrays | `out=` | peers | ratio, fresh | ratio, `out=` |",
         "| --- | --- | ---: | ---: | ---: | --- | ---: | ---: |",
         *rows(),
-        "",
-        f"Peak memory of making the arrays and taking three steps at n = {SIZES[-1]:,}, in arrays of n entries, "
-        "each in its own process:",
-        "",
-        "| | float32 | float64 |",
-        "| --- | ---: | ---: |",
-        *memory(),
     ]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(json.dumps({"written": PAGE.name}))
