@@ -37,7 +37,10 @@ class Vector:
 
     def __mul__(self, other: Any) -> "Vector":
         if isinstance(other, Wide):
-            return Vector(np.ldexp, Vector(np.multiply, self, other.mantissa), other.shift())
+            # Subnormal entries are lifted first: their product with the mantissa would be rounded among subnormals.
+            lift = np.clip(other.shift() - 1, 0, 60)
+            lifted = Vector(np.ldexp, self, lift)
+            return Vector(np.ldexp, Vector(np.multiply, lifted, other.mantissa), other.shift() - lift)
         return Vector(np.multiply, self, other)
 
     __rmul__ = __mul__

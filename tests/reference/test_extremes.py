@@ -30,6 +30,8 @@ sizes = st.one_of(
 @example(g=[(1, 1e-200), (1, 1e200)], loss=1e-300, lr=1.0, low=0.0)
 @example(g=[(1, 1e30)], loss=1e20, lr=1.0, low=0.0)  # float32 does not hold this step size, but it holds the step
 @example(g=[(1, 1e25)], loss=1.0, lr=1.0, low=0.0)
+@example(g=[(-1, 5e-324)], loss=5e-324, lr=1e300, low=0.0)  # a subnormal entry times a wide step size
+@example(g=[(-1, 1e-45)], loss=1.0, lr=1e160, low=0.0)  # the step is beyond float32
 def test_polyak_s_step_from_the_origin(
     dtype: str, g: list[tuple[int, float]], loss: float, lr: float, low: float
 ) -> None:
