@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from momoracle.ports.worker import Note
+from momoracle.ports.findings import Behaviour, Counterexample, Explanation, Location, as_json
+from momoracle.ports.worker import Note, Observed
 from momoracle.reference.golden.vectors import Flag, FlagClass
 
 Status: TypeAlias = Literal["agrees", "deviates", "crashes", "not_offered"]
@@ -47,7 +48,7 @@ class Deviation:
 
 @dataclass(frozen=True)
 class VectorResult:
-    """What came of one vector."""
+    """What came of one vector; ``observed`` is all that the port returned, for a diagnosis to look at."""
 
     vector: str
     kind: FlagClass
@@ -55,6 +56,7 @@ class VectorResult:
     deviation: Deviation | None = None
     incidents: tuple[Note, ...] = ()
     feature: str | None = None  # the one that is not offered
+    observed: tuple[Observed, ...] = field(default=(), repr=False)
 
     @property
     def status(self) -> Status:
@@ -80,7 +82,10 @@ class Report:
     versions: dict[str, str]
     flags: dict[str, Flag]
     results: tuple[VectorResult, ...]
-    explanation: tuple[str, ...] = ()
+    explanation: Explanation | None = None  # None where the port conforms, or was not diagnosed
+    locations: tuple[Location, ...] = ()
+    behaviours: tuple[Behaviour, ...] = ()
+    counterexample: Counterexample | None = None
 
     def of(self, kind: FlagClass) -> tuple[VectorResult, ...]:
         """Return the results of one class."""
@@ -107,7 +112,8 @@ class Report:
         """Return the contract of ``check --json``.
 
         ``vectors``, ``agree`` and ``deviations`` are of the core vectors; ``vectors`` counts those not offered too, so
-        that a port conforms in everything where both are equal. ``buffers`` has the vectors where a buffer is off and
+        that a port conforms in everything where both are equal. ``explanation`` has the ids of the departures that
+        reproduce the port, and ``diagnosis`` how that was found. ``buffers`` has the vectors where a buffer is off and
         the parameters never are. Numbers that are not finite are strings.
         """
         core = _counts(self.of("core"))
@@ -118,9 +124,13 @@ class Report:
             "vectors": core["vectors"],
             "agree": core["agree"],
             "verdict": self.verdict,
-            "explanation": list(self.explanation),
+            "explanation": list(self.explanation.departures) if self.explanation else [],
             "deviations": core["deviations"],
             "buffers": core["buffers"],
+            "diagnosis": as_json(self.explanation),
+            "locations": [as_json(one) for one in self.locations],
+            "behaviours": [as_json(one) for one in self.behaviours],
+            "counterexample": as_json(self.counterexample),
             "not_offered": [{"feature": name, "vectors": ids} for name, ids in self.not_offered.items()],
             "robustness": _counts(self.of("robustness")),
             "precision": _counts(self.of("precision")),

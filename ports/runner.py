@@ -84,6 +84,7 @@ def _result(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorResu
         deviation=first_deviation(vector, outcome.observed),
         incidents=tuple(outcome.notes),
         feature=outcome.missing,
+        observed=tuple(outcome.observed),
     )
 
 

@@ -1,0 +1,73 @@
+"""What a diagnosis finds beyond the deviations: an explanation, a place, behaviours, a smallest counterexample."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+Names: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The departures from the method that reproduce what a port returned, in every core vector that it ran.
+
+    ``departures`` is a smallest set of their ids, empty where there is none; ``others`` are all other sets of that
+    size which reproduce the same, so that these vectors cannot tell them apart. ``nearest`` is the set that reproduces
+    most where none reproduces all; ``reproduced`` counts the vectors that ``departures`` or else ``nearest`` gives, of
+    ``vectors`` that were run.
+    """
+
+    departures: Names
+    others: tuple[Names, ...]
+    nearest: Names
+    reproduced: int
+    vectors: int
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a port parts from the method, told from its outputs: one finding in words, and what it rests on.
+
+    ``equation`` is the paper's equation that is broken; ``evidence`` are the numbers, as sentences.
+    """
+
+    finding: str
+    equation: str
+    evidence: tuple[str, ...] = ()
+
+
+Held: TypeAlias = Literal["holds", "broken", "not_offered", "not_applicable"]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One thing that an optimizer does beside its update: the policy that is expected, and what the port did.
+
+    A broken behaviour is reported beside the verdict and never decides it.
+    """
+
+    id: str
+    policy: str
+    outcome: Held
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest input on which a search saw the port deviate: the numbers, and a script that shows it.
+
+    ``examples`` and ``seconds`` say how long the search was; ``script`` has at most 15 lines.
+    """
+
+    quantity: str
+    step: int
+    observed: float | str
+    expected: float | str
+    tolerance: float
+    script: str
+    examples: int
+    seconds: float
+
+
+def as_json(finding: Any) -> Any:
+    """Return a finding (or None) as the JSON of a report holds it."""
+    return None if finding is None else asdict(finding)

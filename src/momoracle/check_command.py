@@ -1,0 +1,38 @@
+"""``momoracle check``."""
+
+from typing import Annotated
+
+import typer
+
+from momoracle.ports.loading import PortError
+from momoracle.ports.runner import check
+from momoracle.ports.table import render
+from momoracle.reference import ALGORITHMS
+from momoracle.reference.golden import files
+from momoracle.terminal import Json, console, progress, write_json
+
+
+def check_command(
+    algorithm: Annotated[str, typer.Argument(metavar="ALGORITHM", help=" ".join(ALGORITHMS))],
+    port: Annotated[
+        str,
+        typer.Argument(
+            metavar="PORT",
+            help="FILE.py:NAME, MODULE:NAME, torch=MODULE:CLASS, optax=MODULE:FUNCTION or keras=MODULE:CLASS",
+        ),
+    ],
+    json_file: Json = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = 10.0,
+) -> None:
+    """Check whether a port is the paper's method, and say where it first is not."""
+    try:
+        if algorithm not in ALGORITHMS:
+            raise PortError(f"{algorithm!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
+        content = files.load(algorithm)
+        with progress(len(content.vectors)) as done:
+            report = check(algorithm, port, content, time_limit=time_limit, progress=lambda r: done(r.vector))
+    except PortError as error:
+        raise typer.BadParameter(str(error)) from None
+    console.print(render(report))
+    write_json(json_file, report.to_json())
+    raise typer.Exit(0 if report.verdict == "conforms" else 1)
