@@ -1,5 +1,6 @@
 """Adapter for Keras 3: a `keras.optimizers.Optimizer` subclass as a port."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,14 +46,14 @@ class KerasPort:
         self._optimizer.build(self._params)
         self._count = 0
 
-    def step(self, grads: list[FloatArray], loss: float) -> list[FloatArray]:
-        """Apply the gradients."""
+    def step(self, grads: Sequence[FloatArray | None], loss: float) -> list[FloatArray]:
+        """Apply the gradients; one may be None, but the vectors have none that is."""
         from keras import ops
 
         self._count += 1
         if self._schedule is not None:
             self._optimizer.learning_rate = self._schedule(self._count)
-        tensors = [ops.convert_to_tensor(grad, dtype=str(grad.dtype)) for grad in grads]
+        tensors = [grad if grad is None else ops.convert_to_tensor(grad, dtype=str(grad.dtype)) for grad in grads]
         self._optimizer.apply(tensors, self._params)
         return [_array(param) for param in self._params]
 
@@ -61,6 +62,30 @@ class KerasPort:
         held = {name: getattr(self._optimizer, name, None) for name in known(self._algorithm)}
         found = {name: [_array(part) for part in parts] for name, parts in held.items() if isinstance(parts, list)}
         return rename(self._algorithm, found)
+
+    def save(self) -> Any:
+        """Return what a checkpoint holds: the optimizer's own variables, as arrays by name."""
+        store: dict[str, Any] = {}
+        self._optimizer.save_own_variables(store)
+        return {"count": self._count, "variables": {name: _array(value) for name, value in store.items()}}
+
+    def restore(self, params: list[FloatArray], saved: Any, **hyperparameters: Any) -> None:
+        """Go on from ``save`` with a new optimizer of the same class."""
+        self.start(params, **hyperparameters)
+        self._optimizer.load_own_variables(saved["variables"])
+        self._count = saved["count"]
+
+    def dtypes(self) -> dict[str, str]:
+        """Return the dtype of every parameter and of every variable of the optimizer, by name."""
+        held = {f"params[{i}]": param for i, param in enumerate(self._params)}
+        held |= {f"{variable.path}#{i}": variable for i, variable in enumerate(self._optimizer.variables)}
+        return {name: _held_dtype(variable) for name, variable in held.items()}
+
+
+def _held_dtype(variable: Any) -> str:
+    from keras import backend
+
+    return str(backend.standardize_dtype(variable.value.dtype))  # what it holds, not what it was declared to hold
 
 
 def _array(variable: Any) -> FloatArray:

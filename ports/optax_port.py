@@ -1,5 +1,6 @@
 """Adapter for optax: a function that returns a `GradientTransformation` as a port."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,14 @@ class OptaxPort:
     """Run a transformation on a list of arrays, jitted, with ``value=`` where its update takes extra arguments.
 
     float64 needs JAX's x64 mode, which the process that loads this port sets; float32 runs in JAX's default mode.
+    ``loss_of`` makes another thing of the loss than an array of the parameters' dtype.
     """
 
-    def __init__(self, compiled: Compiled, algorithm: str) -> None:
+    def __init__(self, compiled: Compiled, algorithm: str, loss_of: Callable[[float], Any] | None = None) -> None:
+        self.function = compiled.function
         self._compiled = compiled
         self._algorithm = algorithm
+        self._loss_of = loss_of
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
         """Begin a run; raises `NotOffered`."""
@@ -47,12 +51,14 @@ class OptaxPort:
         self._params = [jnp.asarray(array) for array in params]
         transformation, self._step = self._compiled.get(arguments, str(self._dtype))
         self._state = transformation.init(self._params)
+        self._takes_loss = _takes_loss(transformation)
 
     def step(self, grads: list[FloatArray], loss: float) -> list[FloatArray]:
         """Take one jitted step: update, then `optax.apply_updates`."""
         import jax.numpy as jnp
 
-        value = jnp.asarray(loss, dtype=self._dtype)  # as jax.value_and_grad gives it
+        # as jax.value_and_grad gives it
+        value = jnp.asarray(loss, dtype=self._dtype) if self._loss_of is None else self._loss_of(loss)
         self._params, self._state = self._step([jnp.asarray(grad) for grad in grads], self._state, self._params, value)
         return [np.array(array) for array in self._params]
 
@@ -64,6 +70,41 @@ class OptaxPort:
             if name in names:
                 found.setdefault(name, [np.array(leaf) for leaf in (value if isinstance(value, list) else [value])])
         return rename(self._algorithm, found)
+
+    @property
+    def takes_loss(self) -> bool:
+        """Whether the transformation's update is given the loss."""
+        return self._takes_loss
+
+    def save(self) -> Any:
+        """Return what a checkpoint holds: the leaves of the state's tree."""
+        import jax
+
+        return [np.array(leaf) for leaf in jax.tree.leaves(self._state)]
+
+    def restore(self, params: list[FloatArray], saved: Any, **hyperparameters: Any) -> None:
+        """Go on from ``save`` with a new transformation: its own tree, with fresh arrays as leaves."""
+        import jax
+        import jax.numpy as jnp
+
+        self._compiled = Compiled(self.function)
+        self.start(params, **hyperparameters)
+        tree = jax.tree.structure(self._state)
+        self._state = jax.tree.unflatten(tree, [jnp.asarray(leaf) for leaf in saved])
+
+    def dtypes(self) -> dict[str, str]:
+        """Return the dtype of every parameter, and of every leaf of the state, by name."""
+        import jax
+
+        held = {f"params[{i}]": param for i, param in enumerate(self._params)}
+        held |= {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(self._state)}
+        return {name: str(leaf.dtype) for name, leaf in held.items() if hasattr(leaf, "dtype")}
+
+
+def _takes_loss(transformation: Any) -> bool:
+    import optax
+
+    return isinstance(transformation, optax.GradientTransformationExtraArgs)
 
 
 def _lookup(value: Any, dtype: str) -> Any:
@@ -79,7 +120,7 @@ def _jitted(transformation: Any) -> Any:
     import jax
     import optax
 
-    extra = isinstance(transformation, optax.GradientTransformationExtraArgs)
+    extra = _takes_loss(transformation)
 
     def step(grads: Any, state: Any, params: Any, value: Any) -> Any:
         arguments = {"value": value} if extra else {}

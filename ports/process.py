@@ -3,6 +3,7 @@
 import multiprocessing
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
@@ -10,11 +11,11 @@ from threading import Lock
 from typing import Any
 
 from momoracle.ports.loading import PortError, PortSpec
-from momoracle.ports.worker import Done, Job, Missing, Note, Observed, Ready, serve
+from momoracle.ports.worker import Answer, Done, Job, Kind, Missing, Note, Observed, Question, Ready, serve
 
 START_LIMIT = 120.0  # seconds; importing a framework on a busy machine
 REAPING = Lock()  # multiprocessing reaps any child that has ended while it starts another, in whatever thread
-GIVE_UP = 5  # vectors lost to hangs or crashes in a row, after which the rest is not run
+GIVE_UP = 5  # vectors or checks lost to hangs or crashes in a row, after which the rest is not run
 
 
 @dataclass
@@ -26,8 +27,16 @@ class Outcome:
     missing: str | None = None
 
 
+class Lost(Exception):  # noqa: N818 - what became of a request, not an error in ours
+    """The process hung or ended before it was done, or was not asked at all; ``kind`` says which."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class Child:
-    """A process that runs vectors of one dtype; it is started when needed, and again after a hang or a crash.
+    """A process that runs vectors of one dtype, or checks of behaviours, started when needed and after every loss.
 
     Use it as a context manager. Times are in seconds.
     """
@@ -50,29 +59,29 @@ class Child:
     def run(self, job: Job) -> Outcome:
         """Run one vector. Raises `PortError` where the port cannot be loaded; anything else is in the outcome."""
         outcome = Outcome()
-        if self._cancelled:
-            raise CancelledError
-        if self._lost >= GIVE_UP:
-            reason = f"not run: the {GIVE_UP} vectors before it all hung or ended the process"
-            outcome.notes.append(Note("not_run", 0, reason, fatal=True))
-            return outcome
-        self._start()
-        end = time.monotonic() + self._time_limit
         try:
-            self._connection.send(job)
-            while not isinstance(message := self._receive(end), Done):
+            for message in self._messages(job, "vectors"):
                 if isinstance(message, Observed):
                     outcome.observed.append(message)
                 elif isinstance(message, Missing):
                     outcome.missing = message.feature
                 elif isinstance(message, Note):
                     outcome.notes.append(message)
-            self._lost = 0
-        except TimeoutError:
-            self._lose(outcome, f"no answer within {self._time_limit:g} s", crash=False)
-        except (EOFError, OSError):
-            self._lose(outcome, f"the process ended with {self._ending()}", crash=True)
+        except Lost as loss:
+            step = outcome.observed[-1].step if outcome.observed else 0
+            where = f" after step {step}" if step else ""
+            at = 0 if loss.kind == "not_run" else step + 1
+            outcome.notes.append(Note(loss.kind, at, str(loss) + where, fatal=True))
         return outcome
+
+    def ask(self, question: Question) -> Answer:
+        """Carry out one check of a behaviour. Raises `PortError` where the port cannot be loaded."""
+        try:
+            (answer,) = self._messages(question, "checks")
+        except Lost as loss:
+            return Answer("broken", str(loss))
+        assert isinstance(answer, Answer)
+        return answer
 
     def cancel(self) -> None:
         """End the process, from another thread; a `run` that is under way is the last."""
@@ -81,12 +90,28 @@ class Child:
             if self._process is not None:
                 self._process.kill()
 
-    def _lose(self, outcome: Outcome, message: str, *, crash: bool) -> None:
+    def _messages(self, request: Job | Question, kind: str) -> Iterator[Any]:
+        """Yield what the process sends until it is done with ``request``; raises `Lost`."""
+        if self._cancelled:
+            raise CancelledError
+        if self._lost >= GIVE_UP:
+            raise Lost("not_run", f"not run: the {GIVE_UP} {kind} before it all hung or ended the process")
+        self._start()
+        end = time.monotonic() + self._time_limit
+        try:
+            self._connection.send(request)
+            while not isinstance(message := self._receive(end), Done):
+                yield message
+            self._lost = 0
+        except TimeoutError:
+            raise self._lose("hang", f"no answer within {self._time_limit:g} s") from None
+        except (EOFError, OSError):
+            raise self._lose("crash", f"the process ended with {self._ending()}") from None
+
+    def _lose(self, kind: Kind, message: str) -> "Lost":
         self._lost += 1
-        step = outcome.observed[-1].step if outcome.observed else 0
-        where = f" after step {step}" if step else ""
-        outcome.notes.append(Note("crash" if crash else "hang", step + 1, message + where, fatal=True))
         self._stop()
+        return Lost(kind, message)
 
     def _start(self) -> None:
         if self._process is not None:

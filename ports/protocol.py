@@ -14,6 +14,7 @@ class Port(Protocol):
     A port may keep and overwrite the ``params`` that it is given; it must leave ``grads`` as they are. It may also
     have a method ``state() -> dict[str, list[array]]`` with its buffers under momoracle's trace names (one array a
     tensor, or a single array of shape ``()``); they are then compared too, which locates a deviation more finely.
+    A port that can be saved and restored is `Restorable`.
     """
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
@@ -21,6 +22,17 @@ class Port(Protocol):
 
     def step(self, grads: list[FloatArray], loss: float) -> list[FloatArray]:
         """Take one step and return the new parameters, in the order, shapes and dtype of ``start``."""
+
+
+@runtime_checkable
+class Restorable(Port, Protocol):
+    """A port whose run can be saved after any step, and go on elsewhere; both methods are optional, and go together."""
+
+    def save(self) -> Any:
+        """Return what the next steps depend on beside the parameters; it can be pickled, and no step changes it."""
+
+    def restore(self, params: list[FloatArray], saved: Any, **hyperparameters: Any) -> None:
+        """Go on where ``save`` was called, in the place of ``start`` and with the same hyperparameters."""
 
 
 class NotOffered(Exception):  # noqa: N818 - an answer of the port, not an error in it

@@ -5,7 +5,7 @@ import os
 import signal
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from momoracle.ports.findings import Held
 from momoracle.ports.loading import Factory, PortError, PortSpec, load
 from momoracle.ports.names import arguments_of, match
 from momoracle.ports.protocol import NotOffered, Port, plain
@@ -70,7 +71,23 @@ class Ready:
 
 @dataclass(frozen=True)
 class Done:
-    """The vector has ended, well or not."""
+    """The vector, or the question, has ended, well or not."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One check of a behaviour to carry out, by its id."""
+
+    behaviour: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question; ``digest`` stands for the bytes that two processes are to agree on, if any."""
+
+    outcome: Held
+    evidence: str
+    digest: str = ""
 
 
 def serve(connection: Connection, spec: PortSpec, algorithm: str, dtype: str) -> None:
@@ -85,13 +102,25 @@ def serve(connection: Connection, spec: PortSpec, algorithm: str, dtype: str) ->
         connection.send(str(error))
         return
     except BaseException as error:
-        connection.send(f"PORT={spec.text!r}: loading it failed with {_text(error)}")
+        connection.send(f"PORT={spec.text!r}: loading it failed with {text_of(error)}")
         return
     with contextlib.suppress(EOFError, KeyboardInterrupt):  # the parent has gone
         while (job := connection.recv()) is not None:
-            for message in _guarded(factory, algorithm, job):
-                connection.send(message)
+            if isinstance(job, Question):
+                connection.send(_answered(spec, factory, algorithm, job))
+            else:
+                for message in _guarded(factory, algorithm, job):
+                    connection.send(message)
             connection.send(Done())
+
+
+def _answered(spec: PortSpec, factory: Factory, algorithm: str, question: Question) -> Answer:
+    from momoracle.ports.behaviours_table import carry_out  # it builds on this module
+
+    try:
+        return carry_out(question.behaviour, spec, factory, algorithm)
+    except BaseException as error:  # sys.exit in a port is an error like any other
+        return Answer("broken", text_of(error))
 
 
 def _silence() -> None:
@@ -110,11 +139,11 @@ def _guarded(factory: Factory, algorithm: str, job: Job) -> Any:
         yield Missing(error.feature)
     except BaseException as error:
         # sys.exit in a port is an error like any other
-        yield Note("exception", at[0], _text(error), fatal=True)
+        yield Note("exception", at[0], text_of(error), fatal=True)
 
 
 def _run(port: Port, algorithm: str, job: Job, at: list[int]) -> Any:
-    port.start([np.array(array) for array in job.params], **_arguments(port, algorithm, job))
+    port.start([np.array(array) for array in job.params], **arguments(port, algorithm, job.hyperparameters))
     state = getattr(port, "state", None)
     noted: set[str] = set()
     for index, (loss, given, wanted) in enumerate(zip(job.losses, job.grads, job.recorded, strict=True)):
@@ -136,8 +165,9 @@ def _run(port: Port, algorithm: str, job: Job, at: list[int]) -> Any:
             return
 
 
-def _arguments(port: Port, algorithm: str, job: Job) -> dict[str, Any]:
-    given = plain(job.hyperparameters)
+def arguments(port: Port, algorithm: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters under the names that the port's ``start`` has for them."""
+    given = plain(hyperparameters)
     try:
         accepted, others = arguments_of(port.start)
     except (TypeError, ValueError):  # compiled code may hide its signature
@@ -180,8 +210,8 @@ def _copies(arrays: Any) -> tuple[FloatArray, ...]:
     return tuple(np.array(part) for part in parts)
 
 
-def _text(error: BaseException) -> str:
-    """Return type, message and the last line of the port, without folders: reports are to be the same everywhere."""
+def text_of(error: BaseException) -> str:
+    """Return an error's type, message and last line of the port, without folders: reports are the same everywhere."""
     own = {path.resolve() for path in Path(__file__).parent.glob("*.py")}
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() not in own]
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
