@@ -39,7 +39,7 @@ def missing_gradient(bench: Bench) -> Answer:
     missing = [(k, 1) for k in MISSING]
     observed = list(_steps(bench, _fresh(bench), data, missing))
     if bench.algorithm in MODELS:
-        later = _read(bench, data, observed, missing_readings(), _missing_words, missing=missing)
+        later = _read(bench, data, observed, missing_readings(bench.algorithm), _missing_words, missing=missing)
         return all_of([absent, later])
     others = [k for k in range(len(data.losses)) if k not in MISSING]
     alone = bench.run(data.only([1]).steps(others))
@@ -57,7 +57,7 @@ def late_parameter(bench: Bench) -> Answer:
     port.add_group(copies(data.params[2:]))
     observed += bench.steps(port, late)
     if bench.algorithm in MODELS:
-        return _read(bench, data, observed, late_readings(), _late_words, born=[0, 0, LATE])
+        return _read(bench, data, observed, late_readings(bench.algorithm), _late_words, born=[0, 0, LATE])
     alone = [[data.params[2]]] * LATE + bench.run(late.only([2]))
     expected = [[*a, *b] for a, b in zip(bench.run(early), alone, strict=True)]
     return compared(bench, f"a tensor added after {LATE} steps", expected, observed)
@@ -138,13 +138,16 @@ def _rate_words(reading: Reading) -> str:
 def _missing_words(reading: Reading) -> str:
     if reading.missing == "zero":
         return "None counts as a gradient of zero"
-    return f"the tensor is left alone, state and all; second moments are corrected by {_count_words(reading)}"
+    return f"the tensor is left alone, state and all{_count_words(reading)}"
 
 
 def _late_words(reading: Reading) -> str:
     start = "zero" if reading.late == "zero" else "its first gradient"
-    return f"a late tensor's averages start at {start}; second moments are corrected by {_count_words(reading)}"
+    return f"a late tensor's averages start at {start}{_count_words(reading)}"
 
 
 def _count_words(reading: Reading) -> str:
-    return "the tensor's own count of steps" if reading.count == "own" else "the optimizer's count of steps"
+    words = {"": "", "own": "the tensor's own count of steps", "shared": "the optimizer's count of steps"}[
+        reading.count
+    ]
+    return words and f"; second moments are corrected by {words}"

@@ -6,7 +6,6 @@ weight decay, f_* = 0. Source: MoMo (15)–(16); `Reading` says what is added.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -27,13 +26,14 @@ class Reading:
             the inner products of that step.
         late: a tensor that comes late starts with averages of zero, as though its gradients had been, or at its first
             gradient.
-        count: the steps that correct a tensor's second moment for its bias are its own, or everyone's.
+        count: the steps that correct a tensor's second moment for its bias are its own, or everyone's; empty where it
+            makes no difference.
     """
 
     rates: Literal["exact", "authors"] = "authors"
     missing: Literal["zero", "left alone"] = "zero"
     late: Literal["zero", "first gradient"] = "zero"
-    count: Literal["own", "shared"] = "shared"
+    count: Literal["", "own", "shared"] = ""
 
 
 @dataclass
@@ -51,16 +51,20 @@ def rate_readings() -> list[Reading]:
     return [Reading(rates="authors"), Reading(rates="exact")]
 
 
-def missing_readings() -> list[Reading]:
+def missing_readings(algorithm: str) -> list[Reading]:
     """Return the readings of a gradient that is None."""
-    return [Reading(), *(Reading(missing="left alone", count=count) for count in ("own", "shared"))]
+    return [Reading(), *(Reading(missing="left alone", count=count) for count in _counts(algorithm))]
 
 
-def late_readings() -> list[Reading]:
+def late_readings(algorithm: str) -> list[Reading]:
     """Return the readings of a tensor that comes late."""
-    lates: tuple[Literal["zero", "first gradient"], ...] = ("zero", "first gradient")
-    counts: tuple[Literal["own", "shared"], ...] = ("own", "shared")
-    return [Reading(late=late, count=count) for late, count in product(lates, counts)]
+    if algorithm == "momo":  # MoMo-Adam's averages always start at zero
+        return [Reading(), Reading(late="first gradient")]
+    return [Reading(count=count) for count in _counts(algorithm)]
+
+
+def _counts(algorithm: str) -> Sequence[Literal["", "own", "shared"]]:
+    return ("own", "shared") if algorithm == "momo-adam" else ("",)
 
 
 def iterates(

@@ -141,6 +141,8 @@ class TorchPort:
         found = {f"params[{i}]": param for i, param in enumerate(self.parameters)}
         for i, param in enumerate(self.parameters):
             found |= {f"{name}[{i}]": value for name, value in self.optimizer.state.get(param, {}).items()}
+        for i, group in enumerate(self.optimizer.param_groups):
+            found |= {f"group[{i}].{name}": value for name, value in group.items()}
         return {name: str(z.dtype).removeprefix("torch.") for name, z in _tensors({**found, **vars(self.optimizer)})}
 
     def _made(self, arrays: list[FloatArray], leaves: bool) -> list[Any]:
