@@ -1,11 +1,11 @@
 """The dtypes of parameters and buffers over a run, in narrow floats and with several in one run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from momoracle.ports.behaviours_bench import SHAPES, Bench, NotApplicable, copies
+from momoracle.ports.behaviours_bench import SHAPES, Bench, Input, NotApplicable, copies
 from momoracle.ports.worker import Answer
 
 
@@ -26,13 +26,14 @@ def mixed(bench: Bench) -> Answer:
 
 def _kept(bench: Bench, dtypes: list[str]) -> Answer:
     """Run in these dtypes and watch those of every parameter and buffer after each step."""
-    port, of = _start(bench, dtypes)
+    make, of = maker(bench, dtypes)
+    port = bench.begin(of, make())
     seen: dict[str, list[str]] = {}
     for k, (grads, loss) in enumerate(zip(of.grads, of.losses, strict=True), start=1):
         params = port.step(copies(grads), loss)
         if not all(bool(np.isfinite(param.astype(np.float32)).all()) for param in params):
             return Answer("broken", f"step {k} in {_set(dtypes)} gave parameters that are not finite")
-        for name, dtype in _dtypes(port, params).items():
+        for name, dtype in dtypes_of(port, params).items():
             seen.setdefault(name, []).append(dtype)
             if dtype != seen[name][0]:
                 return Answer("broken", f"{name} was {seen[name][0]}, and is {dtype} after step {k}")
@@ -46,15 +47,15 @@ def _kept(bench: Bench, dtypes: list[str]) -> Answer:
     return Answer("holds", f"{len(of.losses)} steps: parameters in {_set(dtypes)}, {held}; none changed")
 
 
-def _start(bench: Bench, dtypes: list[str]) -> Any:
+def maker(bench: Bench, dtypes: Sequence[str]) -> tuple[Callable[[], Any], Input]:
+    """Return what makes ports that run in these dtypes, one a tensor, and the input to run them on."""
     if bench.adapter == "torch":
         from momoracle.ports.torch_port import TorchPort
 
         data = bench.input(dtype="float32")
-        made: Any = TorchPort(bench.factory().optimizer_class, bench.algorithm, dtypes=dtypes)  # type: ignore[attr-defined]
-        return bench.begin(data, made), data
-    data = bench.input(dtype=[_numpy(bench, dtype) for dtype in dtypes])
-    return bench.begin(data), data
+        optimizer: Any = bench.factory().optimizer_class  # type: ignore[attr-defined]
+        return lambda: TorchPort(optimizer, bench.algorithm, dtypes=dtypes), data
+    return bench.factory, bench.input(dtype=[_numpy(bench, dtype) for dtype in dtypes])
 
 
 def _numpy(bench: Bench, dtype: str) -> Any:
@@ -69,7 +70,8 @@ def _numpy(bench: Bench, dtype: str) -> Any:
     return np.dtype(ml_dtypes.bfloat16)
 
 
-def _dtypes(port: Any, params: list[Any]) -> dict[str, str]:
+def dtypes_of(port: Any, params: Sequence[Any]) -> dict[str, str]:
+    """Return the dtype of every parameter and of every buffer that can be seen, by name."""
     told: Callable[[], dict[str, str]] | None = getattr(port, "dtypes", None)
     if told is not None:
         return told()

@@ -6,11 +6,13 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from momoracle.ports.behaviours_bench import Bench, Input, apart, content, copies
+from momoracle.ports.behaviours_bench import SHAPES, Bench, Input, apart, content, copies
+from momoracle.ports.behaviours_dtypes import dtypes_of, maker
 from momoracle.ports.protocol import NotOffered, Restorable
 from momoracle.ports.worker import Answer, arguments
 
 STOPS = (1, 4)
+SAVED = 4  # steps before the one save in bfloat16
 
 
 def through_memory(bench: Bench) -> Answer:
@@ -22,6 +24,26 @@ def through_bytes(bench: Bench) -> Answer:
     """Write what is saved to bytes and read it back."""
     written = _torch_bytes if bench.adapter == "torch" else _pickled
     return _restored(bench, written, _pickled, "pickled")
+
+
+def in_bfloat16(bench: Bench) -> Answer:
+    """Save and restore with narrow parameters: their buffers may be wider, and are to stay so."""
+    make, data = maker(bench, ["bfloat16"] * len(SHAPES))
+    expected = bench.run(data, make())
+    before, after = data.steps(range(SAVED)), data.steps(range(SAVED, len(data.losses)))
+    port = bench.begin(data, make())
+    at = list(bench.steps(port, before))[-1]
+    seen = dtypes_of(port, at)
+    other: Any = make()
+    other.restore(copies(at), port.save(), **arguments(other, bench.algorithm, data.hyperparameters))
+    observed = list(bench.steps(other, after))
+    changed = [name for name, dtype in dtypes_of(other, at).items() if seen.get(name, dtype) != dtype]
+    if changed:
+        now = dtypes_of(other, at)[changed[0]]
+        return Answer("broken", f"{changed[0]} was {seen[changed[0]]}, and is {now} after it was restored")
+    if content(observed) != content(expected[SAVED:]):
+        return Answer("broken", f"the runs come {apart(expected[SAVED:], observed):.2g} apart")
+    return Answer("holds", f"{len(seen)} dtypes are as they were, and {len(observed)} steps the same to the bit")
 
 
 def _restored(bench: Bench, carry: Callable[[Any], Any], carry_whole: Callable[[Any], Any], how: str) -> Answer:

@@ -100,6 +100,12 @@ CHECKS = (
         {},
     ),
     Check(
+        "saved-in-bfloat16",
+        "Saved and restored with parameters in bfloat16, the run goes on bit for bit and every buffer keeps its dtype.",
+        saving.in_bfloat16,
+        {"": "NumPy has no bfloat16"},
+    ),
+    Check(
         "gradient-none",
         "A tensor whose gradient is None is left alone, its state too, and the others step as if it were absent.",
         groups.missing_gradient,

@@ -11,8 +11,9 @@ from momoracle.ports.behaviours_momo import Reading, iterates, late_readings, mi
 from momoracle.ports.behaviours_table import BY_ID, CHECKS, carry_out
 from momoracle.ports.findings import Behaviour
 from momoracle.ports.loading import load, parse
+from momoracle.ports.method_port import MethodPort
 from momoracle.ports.worker import Answer
-from momoracle.reference import MoMo, MoMoAdam
+from momoracle.reference import ALGORITHMS, MoMo, MoMoAdam
 
 EXAMPLES = Path(__file__).parent / "examples"
 PLAIN = EXAMPLES / "behaviour_ports.py"
@@ -152,6 +153,15 @@ def test_an_error_in_the_callback_ends_the_checks() -> None:
         behaviours("sgdm", parse(f"{PLAIN}:HangsInRestore"), time_limit=60.0, progress=stop)
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_reference_breaks_nothing(algorithm: str) -> None:
+    spec = parse(f"{PLAIN}:Momentum")
+    for check in CHECKS:
+        if not check.why_not("", algorithm):
+            found = carry_out(check.id, spec, lambda: MethodPort(ALGORITHMS[algorithm]), algorithm)
+            assert found.outcome in ("holds", "not_applicable"), (check.id, found)
+
+
 @pytest.mark.parametrize("algorithm", MODELS)
 def test_the_readings_are_the_reference_where_nothing_is_open_and_differ_elsewhere(algorithm: str) -> None:
     spec = parse(f"{PLAIN}:MoMo")
@@ -196,6 +206,7 @@ TORCH_ROWS = [
     ("sgdm", "gradient-none", "NoneIsZero", "without a gradient in 2 steps: 8 steps, at most"),
     ("sgdm", "path-foreach", "OtherForeach", "float32's as much as this"),
     ("sgdm", "dtype-float16", "WideBuffer", "momentum_buffer[0] was float16, and is float32"),
+    ("sgdm", "saved-in-bfloat16", "WidestBuffer", "momentum_buffer[0] was float32, and is bfloat16 after it was"),
     ("momo", "two-equal-groups", "ModelAGroup", "two groups against one: 8 steps, at most"),
     ("momo", "groups-with-own-rates", "ModelAGroup", "it follows no reading"),
     ("momo", "groups-with-own-rates", "LastRate", "it follows no reading"),
@@ -284,6 +295,7 @@ def test_momo_adam_mixes_two_counts_of_steps() -> None:
             {
                 "saved-and-restored",  # the average of losses and the number of steps are not in its state_dict
                 "saved-to-bytes",
+                "saved-in-bfloat16",
                 "gradient-none",
                 "parameter-added-late",
                 "two-equal-groups-lower-bound",  # the bound is updated once a group

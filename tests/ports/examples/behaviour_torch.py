@@ -82,6 +82,15 @@ class OtherForeach(Momentum):
         super().move(p, {**group, "lr": group["lr"] * (1 + 1e-9 * group["foreach"])})
 
 
+class WidestBuffer(Momentum):
+    """Its buffer is float32 from the start; `load_state_dict` casts what is restored to the parameter's dtype."""
+
+    def move(self, p: Any, group: dict[str, Any]) -> None:
+        if "momentum_buffer" not in self.state[p]:
+            self.state[p]["momentum_buffer"] = torch.zeros_like(p, dtype=torch.float32)
+        super().move(p, group)
+
+
 class WideBuffer(Momentum):
     def move(self, p: Any, group: dict[str, Any]) -> None:
         if "momentum_buffer" in self.state[p]:
