@@ -65,11 +65,11 @@ def behaviours(
             for child in children:
                 child.cancel()
             raise
-    add(next(check for check in CHECKS if check.id == TWICE), _agreed(answers))
+    add(next(check for check in CHECKS if check.id == TWICE), agreed(answers))
     return tuple(rows[check.id] for check in CHECKS)
 
 
-def _agreed(answers: list[Answer]) -> Answer:
+def agreed(answers: list[Answer]) -> Answer:
     """Return what two processes say together of the same input."""
     for answer in answers:
         if answer.outcome != "holds":

@@ -74,7 +74,7 @@ def load(spec: PortSpec, algorithm: str, dtype: str) -> Factory:
         choose_backend()
     target = _find(spec)
     try:
-        return {"": _plain, "torch": _torch, "optax": _optax, "keras": _keras}[spec.adapter](
+        return {"": plain_factory, "torch": torch_factory, "optax": _optax, "keras": _keras}[spec.adapter](
             spec, target, algorithm, dtype
         )
     except ImportError as error:
@@ -109,7 +109,8 @@ def _import_file(path: Path) -> Any:
     return module
 
 
-def _plain(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+def plain_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+    """Return ``target`` where it gives ports when it is called; raises `PortError`."""
     hint = "for an optimizer of a framework, write " + " or ".join(f"{a}={spec.source}:{spec.name}" for a in ADAPTERS)
     if not callable(target):
         raise PortError(f"PORT={spec.text!r}: {spec.name!r} is no class or function that gives a port")
@@ -125,7 +126,8 @@ def _plain(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
     return factory
 
 
-def _torch(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+def torch_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+    """Return a factory of ports for an optimizer's class; raises `PortError`."""
     import torch
 
     from momoracle.ports.torch_port import TorchPort

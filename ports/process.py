@@ -26,6 +26,15 @@ class Outcome:
     notes: list[Note] = field(default_factory=list)
     missing: str | None = None
 
+    def add(self, message: Any) -> None:
+        """File one message of a worker."""
+        if isinstance(message, Observed):
+            self.observed.append(message)
+        elif isinstance(message, Missing):
+            self.missing = message.feature
+        elif isinstance(message, Note):
+            self.notes.append(message)
+
 
 class Lost(Exception):  # noqa: N818 - what became of a request, not an error in ours
     """The process hung or ended before it was done, or was not asked at all; ``kind`` says which."""
@@ -61,12 +70,7 @@ class Child:
         outcome = Outcome()
         try:
             for message in self._messages(job, "vectors"):
-                if isinstance(message, Observed):
-                    outcome.observed.append(message)
-                elif isinstance(message, Missing):
-                    outcome.missing = message.feature
-                elif isinstance(message, Note):
-                    outcome.notes.append(message)
+                outcome.add(message)
         except Lost as loss:
             step = outcome.observed[-1].step if outcome.observed else 0
             where = f" after step {step}" if step else ""

@@ -45,7 +45,7 @@ def check(
         with children[dtype] as child:
             for vector in vectors.vectors:
                 if vector.dtype == dtype:
-                    results[vector.id] = _result(vector, vectors, child.run(_job(vector)))
+                    results[vector.id] = result_of(vector, vectors, child.run(job_of(vector)))
                     report_one(results[vector.id])
 
     results: dict[str, VectorResult] = {}
@@ -66,7 +66,8 @@ def check(
     return report
 
 
-def _job(vector: Vector) -> Job:
+def job_of(vector: Vector) -> Job:
+    """Return what a vector prescribes, without what it expects."""
     return Job(
         params=vector.params,
         hyperparameters=dict(vector.hyperparameters),
@@ -76,7 +77,8 @@ def _job(vector: Vector) -> Job:
     )
 
 
-def _result(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorResult:
+def result_of(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorResult:
+    """Compare what came of one vector with what it expects."""
     return VectorResult(
         vector=vector.id,
         kind=vectors.kind(vector),

@@ -5,7 +5,7 @@ import os
 import signal
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -134,7 +134,7 @@ def _silence() -> None:
 def _guarded(factory: Factory, algorithm: str, job: Job) -> Any:
     at = [0]
     try:
-        yield from _run(factory(), algorithm, job, at)
+        yield from run(factory(), algorithm, job, at)
     except NotOffered as error:
         yield Missing(error.feature)
     except BaseException as error:
@@ -142,7 +142,8 @@ def _guarded(factory: Factory, algorithm: str, job: Job) -> Any:
         yield Note("exception", at[0], text_of(error), fatal=True)
 
 
-def _run(port: Port, algorithm: str, job: Job, at: list[int]) -> Any:
+def run(port: Port, algorithm: str, job: Job, at: list[int]) -> Iterator[Observed | Note]:
+    """Yield what a port returns on a vector, and what is wrong with it; ``at[0]`` is the step that it is in."""
     port.start([np.array(array) for array in job.params], **arguments(port, algorithm, job.hyperparameters))
     state = getattr(port, "state", None)
     noted: set[str] = set()

@@ -1,0 +1,270 @@
+"""A search for a counterexample: Hypothesis draws cases, a port runs them, and one that deviates is reduced.
+
+Every case has its own tolerances, derived as those of the golden vectors are. Cases that rounding alone may send into
+another branch are discarded.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+from hypothesis import HealthCheck, Phase, configuration, find, settings
+from hypothesis.errors import NoSuchExample
+
+from momoracle.ports.compare import first_deviation
+from momoracle.ports.findings import Counterexample
+from momoracle.ports.loading import PortSpec, check_algorithm, parse
+from momoracle.ports.process import Child, Outcome
+from momoracle.ports.reduction import reduced
+from momoracle.ports.report import number
+from momoracle.ports.script import deviation_script, incident_script
+from momoracle.ports.strategies import cases, features
+from momoracle.ports.worker import Job, Note, Observed
+from momoracle.reference.golden.cases import Case, Maker
+from momoracle.reference.golden.prove import prove
+from momoracle.reference.golden.vectors import Vector
+
+Progress: TypeAlias = Callable[[int], None]
+
+LAST = 2.0  # seconds (at most a quarter of all) that are kept for reducing
+RENEW = 500  # examples after which a process is replaced: JAX keeps what it compiled
+_REFUSALS = ("ValueError", "TypeError", "NotImplementedError")  # in ``start``: the port takes no such value
+_ENDED = ("hang", "crash")
+_SETTINGS = settings(
+    max_examples=10**9, phases=(Phase.generate,), database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """No counterexample in ``examples`` cases; ``discarded`` more were ill-posed, or not offered by the port."""
+
+    examples: int
+    discarded: int
+    seconds: float
+
+
+def search(
+    algorithm: str,
+    port: str,
+    seconds: float,
+    *,
+    time_limit: float = 10.0,
+    examples: int | None = None,
+    progress: Progress | None = None,
+) -> Counterexample | Exhausted:
+    """Look for the smallest case on which a port parts from the method, for ``seconds`` at most.
+
+    It ends earlier where nothing smaller is left to try, or after ``examples`` cases; as many cases are the same cases
+    in every run. ``time_limit`` is in seconds a case, above which the port hangs. ``progress`` is called after each
+    case with their number.
+
+    Raises `PortError` where ``algorithm`` or ``port`` is wrong, or the port cannot be loaded.
+    """
+    check_algorithm(algorithm)
+    if not seconds > 0:
+        raise ValueError(f"seconds is {seconds}; allowed: seconds > 0")
+    run = _Search(algorithm, parse(port), seconds, time_limit, examples, progress)
+    with _no_traces(), ThreadPoolExecutor(max_workers=1) as pool:  # the port runs while its case is proven
+        try:
+            run.begin(pool)
+            with suppress(NoSuchExample):  # all that can be drawn was
+                find(cases(algorithm, run.offered), run.first, settings=_SETTINGS, random=Random(0))
+        except _Found:
+            run.reduce()
+        except _Over:
+            pass
+        finally:
+            run.end()
+    return run.result()
+
+
+@contextmanager
+def _no_traces() -> Iterator[None]:
+    """Let Hypothesis keep its cache elsewhere: it would make a folder `.hypothesis` in the current one."""
+    before = getattr(configuration, "__hypothesis_home_directory", None)
+    with TemporaryDirectory() as folder:
+        configuration.set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            configuration.set_hypothesis_home_dir(before)
+
+
+class _Over(BaseException):
+    """The time is over; Hypothesis lets what is no Exception through."""
+
+
+class _Found(BaseException):
+    """A case was found; to shrink the choices that made it is not wanted."""
+
+
+@dataclass(frozen=True)
+class _Failure:
+    case: Case
+    quantity: str
+    step: int
+    observed: float | str
+    expected: float | str
+    tolerance: float
+    script: str
+
+
+class _Search:
+    def __init__(
+        self,
+        algorithm: str,
+        spec: PortSpec,
+        seconds: float,
+        time_limit: float,
+        most: int | None,
+        progress: Progress | None,
+    ) -> None:
+        self._algorithm, self._spec = algorithm, spec
+        self._begin = time.monotonic()
+        self._seconds = seconds
+        self._limit = min(time_limit, max(1.0, seconds / 3))
+        self._most = most
+        self._progress = progress
+        self._children: dict[str, Child] = {}
+        self._runs: dict[str, int] = {}
+        self._examples = self._discarded = 0
+        self._best: _Failure | None = None
+        self.offered: frozenset[str] = frozenset()
+
+    def begin(self, pool: ThreadPoolExecutor) -> None:
+        """Start the port, and ask it which features it offers."""
+        self._pool = pool
+        make = Maker(self._algorithm, "float64")
+        missing = set()
+        for name, chosen in features(self._algorithm).items():
+            case = make.drawn("probe", "", (), shapes=((1,),), steps=2, **{"lr": 0.5, **chosen})
+            if self._answer(self._submit(case), case.dtype).missing is not None:
+                missing.add(name)
+        self.offered = frozenset(features(self._algorithm)) - missing
+
+    def end(self) -> None:
+        """End the processes."""
+        for child in self._children.values():
+            child.cancel()
+            child.__exit__()
+
+    def first(self, case: Case) -> bool:
+        """Run one case, and end the drawing where it is a counterexample."""
+        self._best = self._failure(case)
+        if self._best is not None:
+            raise _Found
+        return False
+
+    def reduce(self) -> None:
+        """Make the counterexample smaller, for as long as there is time."""
+        assert self._best is not None
+        if self._best.quantity == "hang":
+            return  # each case that is tried would take the whole limit
+        with suppress(_Over):
+            reduced(self._best.case, self._smaller)
+
+    def _smaller(self, case: Case) -> bool:
+        assert self._best is not None
+        failure = self._failure(case)
+        if failure is None or failure.quantity != self._best.quantity:
+            return False
+        self._best = failure
+        return True
+
+    def _failure(self, case: Case) -> _Failure | None:
+        self._check_time()
+        running = self._submit(case)
+        try:
+            vector = prove(case)
+        except ArithmeticError:
+            vector = None
+        outcome = self._answer(running, case.dtype)
+        if vector is None or outcome.missing is not None or _refused(outcome):
+            self._discarded += 1
+            return None
+        self._examples += 1
+        if self._progress is not None:
+            self._progress(self._examples)
+        return _failure(case, self._spec.text, vector, outcome)
+
+    def result(self) -> Counterexample | Exhausted:
+        """Return what was found."""
+        seconds, found = time.monotonic() - self._begin, self._best
+        if found is None:
+            return Exhausted(self._examples, self._discarded, seconds)
+        return Counterexample(
+            found.quantity,
+            found.step,
+            found.observed,
+            found.expected,
+            found.tolerance,
+            found.script,
+            self._examples,
+            seconds,
+        )
+
+    def _submit(self, case: Case) -> "Future[Outcome]":
+        if self._runs.get(case.dtype, 0) >= RENEW and self._spec.adapter == "optax":
+            self._forget(case.dtype)
+        if case.dtype not in self._children:
+            self._children[case.dtype] = Child(self._spec, case.algorithm, case.dtype, time_limit=self._limit)
+            self._runs[case.dtype] = 0
+        self._runs[case.dtype] += 1
+        recorded = (True,) * len(case.losses)
+        job = Job(case.params, dict(case.hyperparameters), case.losses, case.grads, recorded)
+        return self._pool.submit(self._children[case.dtype].run, job)
+
+    def _answer(self, running: "Future[Outcome]", dtype: str) -> Outcome:
+        try:
+            outcome = running.result(timeout=max(0.0, self._left(0.0)))
+        except TimeoutError:
+            self._children[dtype].cancel()
+            raise _Over from None
+        if any(note.kind in _ENDED for note in outcome.notes):
+            self._forget(dtype)  # it counts what was lost, and would give up
+        return outcome
+
+    def _forget(self, dtype: str) -> None:
+        self._children.pop(dtype).__exit__()
+
+    def _left(self, kept: float) -> float:
+        return self._begin + self._seconds - kept - time.monotonic()
+
+    def _check_time(self) -> None:
+        kept = min(LAST, self._seconds / 4) if self._best is None else 0.0
+        if self._left(kept) <= 0 or self._examples + self._discarded == self._most:
+            raise _Over
+
+
+def _refused(outcome: Outcome) -> bool:
+    return any(
+        note.kind == "exception" and note.step == 0 and note.message.startswith(_REFUSALS) for note in outcome.notes
+    )
+
+
+def _failure(case: Case, port: str, vector: Vector, outcome: Outcome) -> _Failure | None:
+    """Return what came first: a deviation of the parameters, or something that went wrong."""
+    bare = [Observed(one.step, one.params, {}) for one in outcome.observed]  # parameters alone accuse
+    deviation = first_deviation(vector, bare)
+    note: Note | None = next(iter(outcome.notes), None)
+    if (
+        deviation is not None
+        and not isinstance(deviation.observed, str)
+        and (note is None or deviation.step <= note.step)
+    ):
+        expected = float(deviation.expected)
+        place = (deviation.tensor, deviation.index)
+        script = deviation_script(case, port, deviation.step, place, expected, deviation.tolerance)
+        return _Failure(
+            case, "params", deviation.step, number(deviation.observed), expected, deviation.tolerance, script
+        )
+    if note is None:
+        return None
+    script = incident_script(case, port, note.step, note.kind)
+    return _Failure(case, note.kind, note.step, note.message, "the protocol of ports", 0.0, script)
