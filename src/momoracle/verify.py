@@ -1,99 +1,42 @@
-"""``momoracle verify``: the reference as it runs here against its proven vectors, and wrong variants that must fail."""
+"""``momoracle verify``: every claim of both papers, and the reference against its proven golden vectors."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
-from momoracle.ports.canaries import CANARIES
-from momoracle.ports.canary import variant
-from momoracle.ports.compare import first_deviation
-from momoracle.ports.kills import catches
-from momoracle.ports.method_port import MethodPort, observed
+from momoracle.paper_checks.claim import EFFORTS
+from momoracle.paper_checks.evaluate import Result, evaluate
+from momoracle.paper_checks.registry import claims
 from momoracle.reference import ALGORITHMS
-from momoracle.reference.golden.files import load
-from momoracle.reference.golden.vectors import Vector
+from momoracle.verify_golden import golden
+
+_GOLDEN = "golden-"
 
 
-@dataclass(frozen=True)
-class Method:
-    """One way of checking a claim, and what it found."""
-
-    method: str
-    verdict: Literal["holds", "fails"]
-    evidence: str
+def claim_ids() -> list[str]:
+    """Return the ids of all claims: the papers' first, then the vectors of each algorithm."""
+    return [*claims(), *(f"{_GOLDEN}{algorithm}" for algorithm in ALGORITHMS)]
 
 
-@dataclass(frozen=True)
-class Refutation:
-    """A wrong variant, and whether the check refutes it."""
-
-    variant: str
-    refuted: bool
-
-
-@dataclass(frozen=True)
-class Result:
-    """One claim with its verdict; it fails where a method does, or where a wrong variant is not refuted."""
-
-    id: str
-    kind: str
-    methods: tuple[Method, ...]
-    refutations: tuple[Refutation, ...]
-
-    @property
-    def verdict(self) -> Literal["holds", "fails"]:
-        """``holds`` where every method holds and every refutation is refuted."""
-        sound = all(m.verdict == "holds" for m in self.methods) and all(r.refuted for r in self.refutations)
-        return "holds" if sound else "fails"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the contract of ``verify --json`` for one claim."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "verdict": self.verdict,
-            "methods": [vars(m) for m in self.methods],
-            "refutations": [vars(r) for r in self.refutations],
-        }
+def check(claim: str, effort: str) -> Result:
+    """Check one claim, given by its id, with one of the named efforts."""
+    if claim.startswith(_GOLDEN):
+        return golden(claim.removeprefix(_GOLDEN))
+    return evaluate(claims()[claim], EFFORTS[effort])
 
 
-def claims() -> list[str]:
-    """Return the ids of all claims."""
-    return [f"golden-{algorithm}" for algorithm in ALGORITHMS]
+def run(chosen: Sequence[str], effort: str = "default") -> Iterator[Result]:
+    """Check the chosen claims, several in two processes; yield each result as it comes, in no order."""
+    if len(chosen) <= 3:  # a process of one's own costs more than it saves
+        for claim in chosen:
+            yield check(claim, effort)
+        return
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(check, claim, effort) for claim in chosen]
+        for future in as_completed(running):
+            yield future.result()
 
 
-def run(chosen: list[str]) -> Iterator[Result]:
-    """Check the chosen claims, one after another."""
-    for claim in chosen:
-        yield golden(claim.removeprefix("golden-"))
-
-
-def golden(algorithm: str) -> Result:
-    """Run the reference in floating point on every vector, and each canary on the vectors that catch it."""
-    vectors = load(algorithm).vectors
-    failing = [(v, fault) for v in vectors if (fault := _fault(algorithm, v)) is not None]
-    evidence = f"{len(vectors) - len(failing)} of {len(vectors)} vectors within their tolerances"
-    if failing:
-        evidence += f"; first: {failing[0][0].id}, {failing[0][1]}"
-    method = Method("floating point against proven values", "fails" if failing else "holds", evidence)
-    return Result(f"golden-{algorithm}", "identity", (method,), tuple(_refutations(algorithm, vectors)))
-
-
-def _fault(algorithm: str, vector: Vector) -> str | None:
-    try:
-        deviation = first_deviation(vector, observed(MethodPort(ALGORITHMS[algorithm]), vector))
-    except (ArithmeticError, ValueError, TypeError) as error:
-        return f"{type(error).__name__}: {error}"
-    if deviation is None:
-        return None
-    return f"step {deviation.step}, {deviation.quantity}: {deviation.observed} for {deviation.expected}"
-
-
-def _refutations(algorithm: str, vectors: tuple[Vector, ...]) -> Iterator[Refutation]:
-    for canary in CANARIES[algorithm]:
-        try:
-            method = variant(algorithm, canary)
-        except LookupError:  # the reference's text has changed under the canary: nothing shows that it is caught
-            yield Refutation(canary.id, False)
-            continue
-        yield Refutation(canary.id, any(catches(v, method) for v in vectors if canary.id in v.kills))
+def not_run(results: Sequence[Result]) -> list[str]:
+    """Return every method that was not run, with its claim."""
+    return [f"{r.id} {m.method} ({m.evidence})" for r in results for m in r.methods if m.verdict == "not_run"]

@@ -1,0 +1,136 @@
+"""A claim of the papers: its statement, the methods that check it on the running code, and what they must refute.
+
+A check takes the optimizers to be checked as its argument. `momoracle verify` passes the reference's own; a refutation
+passes a wrong one to the same check, which must then find a counterexample. So every check is seen to be able to fail.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from momoracle.reference import SGDM, TAM, Adam, AdaTAM, AdaTAMW, MoMo, MoMoAdam
+
+Kind: TypeAlias = Literal["definition", "identity", "upper bound", "lower bound", "property", "statistical", "open"]
+Way: TypeAlias = Literal["symbolic", "exact", "proven", "solver", "property", "statistical", "worst case", "measured"]
+
+
+class Falsified(Exception):  # noqa: N818 - a finding of a check, not a fault of the program
+    """A check has found a counterexample; the message gives it."""
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise `Falsified` with the message unless the condition holds."""
+    if not condition:
+        raise Falsified(message)
+
+
+@dataclass(frozen=True)
+class Optimizers:
+    """The optimizers that a check runs: the reference's, or wrong ones in their place."""
+
+    momo: type[MoMo] = MoMo
+    momo_adam: type[MoMoAdam] = MoMoAdam
+    adam: type[Adam] = Adam
+    sgdm: type[SGDM] = SGDM
+    tam: type[TAM] = TAM
+    adatam: type[AdaTAM] = AdaTAM
+    adatamw: type[AdaTAMW] = AdaTAMW
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work a check may take: the factor on its numbers of instances, steps and samples."""
+
+    scale: float = 1.0
+
+    def count(self, usual: int, least: int = 1) -> int:
+        """Return how many instances to take where ``usual`` are the usual ones, and never fewer than ``least``."""
+        return max(least, round(usual * self.scale))
+
+
+#: the efforts that ``momoracle verify`` offers
+EFFORTS = {"quick": Effort(0.25), "default": Effort(1.0), "thorough": Effort(8.0)}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a check that holds has seen, and for a bound what was computed beside what theory says."""
+
+    text: str
+    computed: float | None = None
+    theory: float | None = None
+
+
+Check: TypeAlias = Callable[[Optimizers, Effort], Evidence]
+
+
+@dataclass(frozen=True)
+class CheckMethod:
+    """One way of checking a claim.
+
+    Args:
+        way: which kind of reasoning it is.
+        what: what it does, in a few words.
+        check: returns its evidence, or raises `Falsified` with a counterexample.
+        needs: modules without which it cannot run; it is then reported as not run.
+    """
+
+    way: Way
+    what: str
+    check: Check
+    needs: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The method's name in tables and files."""
+        return f"{self.way}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """Something wrong that checks of the claim must notice.
+
+    Args:
+        variant: what is wrong, in words.
+        by: the checks that must each raise `Falsified`; a wrong statement is a check with other arguments.
+        wrong: the optimizers to check, among them a wrong one; the reference's where the statement is what is wrong.
+    """
+
+    variant: str
+    by: tuple[Check, ...]
+    wrong: Callable[[], Optimizers] = Optimizers
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation: a formula in LaTeX, and why it holds."""
+
+    formula: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the papers, or a consequence of one.
+
+    Args:
+        id: its number: D for a definition, L for a lemma, M and T for the consequences about MoMo and TAM.
+        title: what it says, in a few words.
+        source: the place in the paper, or whether it is derived here, a convention, or open.
+        kind: what kind of statement it is; a check of an identity is two-sided, of a bound one-sided.
+        statement: the statement in LaTeX.
+        methods: the ways in which it is checked.
+        refutations: what the checks must notice.
+        derivation: the proof, line by line.
+        remark: in what the statement is narrower or sharper than it is usually given.
+    """
+
+    id: str
+    title: str
+    source: str
+    kind: Kind
+    statement: str
+    methods: tuple[CheckMethod, ...]
+    refutations: tuple[Refutation, ...]
+    derivation: tuple[Step, ...] = ()
+    remark: str = ""

@@ -1,0 +1,115 @@
+"""A claim evaluated: every method run, every refutation attempted, and what came of it, ready for JSON."""
+
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal, TypeAlias
+
+from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Falsified, Optimizers, Refutation
+
+Verdict: TypeAlias = Literal["holds", "fails", "not_run"]
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """What one method of a claim found."""
+
+    method: str
+    verdict: Verdict
+    evidence: str
+    computed: float | None = None
+    theory: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class RefutationResult:
+    """Whether the checks noticed what is wrong, and the counterexample that the first of them gave."""
+
+    variant: str
+    refuted: bool
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One claim with its verdict; it fails where a method does, or where something wrong is not refuted."""
+
+    id: str
+    title: str
+    kind: str
+    methods: tuple[MethodResult, ...]
+    refutations: tuple[RefutationResult, ...]
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """``holds`` where every method that ran holds and every refutation succeeded; ``not_run`` where none ran."""
+        ran = [method for method in self.methods if method.verdict != "not_run"]
+        if not ran:
+            return "not_run"
+        sound = all(m.verdict == "holds" for m in ran) and all(r.refuted for r in self.refutations)
+        return "holds" if sound else "fails"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract of ``verify --json`` for one claim."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "methods": [{"method": m.method, "verdict": m.verdict, "evidence": m.evidence} for m in self.methods],
+            "refutations": [{"variant": r.variant, "refuted": r.refuted} for r in self.refutations],
+        }
+
+
+def evaluate(claim: Claim, effort: Effort, optimizers: Optimizers | None = None) -> Result:
+    """Check a claim on the given optimizers (the reference's by default) and attempt all of its refutations."""
+    start = time.perf_counter()
+    checked = optimizers or Optimizers()
+    methods = tuple(_method(method, effort, checked) for method in claim.methods)
+    missing = {method.check for method in claim.methods if _missing(method)}
+    refutations = tuple(
+        found for refutation in claim.refutations if (found := _refutation(refutation, effort, missing)) is not None
+    )
+    return Result(claim.id, claim.title, claim.kind, methods, refutations, time.perf_counter() - start)
+
+
+def _missing(method: CheckMethod) -> list[str]:
+    return [name for name in method.needs if find_spec(name) is None]
+
+
+def _method(method: CheckMethod, effort: Effort, optimizers: Optimizers) -> MethodResult:
+    start = time.perf_counter()
+    if missing := _missing(method):
+        text = f"needs {', '.join(missing)}, which the extra `theory` installs"
+        return MethodResult(method.name, "not_run", text)
+    verdict: Verdict = "fails"
+    try:
+        evidence = method.check(optimizers, effort)
+        verdict = "holds"
+    except Falsified as counterexample:
+        evidence = Evidence(str(counterexample))
+    except Exception as error:  # the method could not even be carried out, which no claim survives
+        evidence = Evidence(f"stopped by {type(error).__name__}: {error}")
+    seconds = time.perf_counter() - start
+    return MethodResult(method.name, verdict, evidence.text, evidence.computed, evidence.theory, seconds)
+
+
+def _refutation(refutation: Refutation, effort: Effort, missing: set[Any]) -> RefutationResult | None:
+    """Attempt a refutation; None where every check that it wants needs a module that is not installed."""
+    able = [check for check in refutation.by if getattr(check, "func", check) not in missing]
+    if not able:
+        return None
+    evidence = ""
+    try:
+        optimizers = refutation.wrong()
+        for check in able:
+            try:
+                check(optimizers, effort)
+            except Falsified as counterexample:
+                evidence = evidence or str(counterexample)
+            else:
+                return RefutationResult(refutation.variant, False, "a check of the claim did not notice it")
+    except Exception as error:  # stopped before it found a counterexample: that is no refutation
+        return RefutationResult(refutation.variant, False, f"stopped by {type(error).__name__}: {error}")
+    return RefutationResult(refutation.variant, True, evidence)

@@ -1,0 +1,69 @@
+"""Runs of an optimizer, step by step, over any numbers: on given gradients, or on a problem."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb, fmpq
+
+from momoracle.reference import Method
+
+
+class Taken(NamedTuple):
+    """One step as taken: the point x^k, gradient and loss there, and the next point, state and trace."""
+
+    x: Any
+    gradient: Any
+    loss: Any
+    after: Any
+    state: Any
+    trace: Any
+
+
+class Given(NamedTuple):
+    """An instance of a run: the start, and the gradient and loss that each step is given."""
+
+    start: Any
+    gradients: Sequence[Any]
+    losses: Sequence[Any]
+
+
+def run(method: Method, given: Given) -> list[Taken]:
+    """Return every step of a run on given gradients and losses."""
+    steps = iter(zip(given.gradients, given.losses, strict=True))
+    return list(follow(method, given.start, lambda x: next(steps), len(given.losses)))
+
+
+def follow(method: Method, start: Any, oracle: Callable[[Any], tuple[Any, Any]], count: int) -> Iterable[Taken]:
+    """Yield ``count`` steps of a run whose gradients and losses come from ``oracle(x)``."""
+    x, state = start, method.init(start)
+    for _ in range(count):
+        gradient, loss = oracle(x)
+        after, state, trace = method.step(x, gradient, state, loss)
+        yield Taken(x, gradient, loss, after, state, trace)
+        x = after
+
+
+def array(entries: Iterable[Any]) -> Any:
+    """Return an object array of these entries, which need not be floats."""
+    listed = list(entries)
+    result = np.empty(len(listed), dtype=object)
+    result[:] = listed
+    return result
+
+
+def ball(value: Any) -> arb:
+    """Return a rational number, or a float exactly, as a ball."""
+    exact = Fraction(value)
+    return arb(fmpq(exact.numerator, exact.denominator))
+
+
+def balls(entries: Iterable[Any]) -> Any:
+    """Return rational entries as an array of balls."""
+    return array(ball(entry) for entry in entries)
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Return <a, b> over any numbers."""
+    return sum((left * right for left, right in zip(a, b, strict=True)), start=0 * a[0])

@@ -1,0 +1,33 @@
+"""All claims: every module of this package named momo_… or tam_… holds one, as its ``CLAIM``."""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from momoracle import paper_checks
+from momoracle.paper_checks.claim import Claim
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """Return every claim by its id: definitions, lemmas, then the consequences for MoMo and for TAM."""
+    names = [found.name for found in pkgutil.iter_modules(paper_checks.__path__)]
+    chosen = [name for name in names if name.startswith(("momo_", "tam_"))]
+    found: list[Claim] = [import_module(f"momoracle.paper_checks.{name}").CLAIM for name in chosen]
+    return {claim.id: claim for claim in sorted(found, key=lambda claim: _order(claim.id))}
+
+
+def _order(name: str) -> tuple[str, float]:
+    return name[0], float(name[1:])
+
+
+#: what the papers state about accuracy on data sets: measured by their authors on tasks that no check here repeats
+OUT_OF_SCOPE = (
+    "MoMo: less tuning of the learning rate on MNIST, CIFAR10, CIFAR100, Imagenet32 and Imagenet with convolutional "
+    "networks and a vision transformer",
+    "MoMo: less tuning of the learning rate for a recommender on Criteo, a translation model on IWSLT14, and a "
+    "diffusion model",
+    "TAM: accuracy on CIFAR10, CIFAR100 and Imagenet with convolutional networks",
+    "TAM: fine-tuning of language models (GLUE, MTEB), and warm-up with TAM",
+    "TAM: robustness to distribution shifts in online learning",
+)
