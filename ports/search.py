@@ -16,24 +16,20 @@ from typing import TypeAlias
 from hypothesis import HealthCheck, Phase, configuration, find, settings
 from hypothesis.errors import NoSuchExample
 
-from momoracle.ports.compare import first_deviation
+from momoracle.ports.counterexample import Failure, failure_of, refused
 from momoracle.ports.findings import Counterexample
 from momoracle.ports.loading import PortSpec, check_algorithm, parse
 from momoracle.ports.process import Child, Outcome
 from momoracle.ports.reduction import reduced
-from momoracle.ports.report import number
-from momoracle.ports.script import deviation_script, incident_script
 from momoracle.ports.strategies import cases, features
-from momoracle.ports.worker import Job, Note, Observed
+from momoracle.ports.worker import Job
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.prove import prove
-from momoracle.reference.golden.vectors import Vector
 
 Progress: TypeAlias = Callable[[int], None]
 
 LAST = 2.0  # seconds (at most a quarter of all) that are kept for reducing
 RENEW = 500  # examples after which a process is replaced: JAX keeps what it compiled
-_REFUSALS = ("ValueError", "TypeError", "NotImplementedError")  # in ``start``: the port takes no such value
 _ENDED = ("hang", "crash")
 _SETTINGS = settings(
     max_examples=10**9, phases=(Phase.generate,), database=None, deadline=None, suppress_health_check=list(HealthCheck)
@@ -70,17 +66,11 @@ def search(
     if not seconds > 0:
         raise ValueError(f"seconds is {seconds}; allowed: seconds > 0")
     run = _Search(algorithm, parse(port), seconds, time_limit, examples, progress)
-    with _no_traces(), ThreadPoolExecutor(max_workers=1) as pool:  # the port runs while its case is proven
-        try:
-            run.begin(pool)
-            with suppress(NoSuchExample):  # all that can be drawn was
-                find(cases(algorithm, run.offered), run.first, settings=_SETTINGS, random=Random(0))
-        except _Found:
-            run.reduce()
-        except _Over:
-            pass
-        finally:
-            run.end()
+    try:
+        with _no_traces(), ThreadPoolExecutor(max_workers=1) as pool:  # the port runs while its case is proven
+            run.go(pool)
+    finally:
+        run.end()
     return run.result()
 
 
@@ -104,17 +94,6 @@ class _Found(BaseException):
     """A case was found; to shrink the choices that made it is not wanted."""
 
 
-@dataclass(frozen=True)
-class _Failure:
-    case: Case
-    quantity: str
-    step: int
-    observed: float | str
-    expected: float | str
-    tolerance: float
-    script: str
-
-
 class _Search:
     def __init__(
         self,
@@ -134,34 +113,46 @@ class _Search:
         self._children: dict[str, Child] = {}
         self._runs: dict[str, int] = {}
         self._examples = self._discarded = 0
-        self._best: _Failure | None = None
-        self.offered: frozenset[str] = frozenset()
+        self._best: Failure | None = None
 
-    def begin(self, pool: ThreadPoolExecutor) -> None:
-        """Start the port, and ask it which features it offers."""
+    def go(self, pool: ThreadPoolExecutor) -> None:
+        """Draw cases until one is a counterexample, and reduce that; or until the time is over."""
         self._pool = pool
+        try:
+            drawn = cases(self._algorithm, self._offered())
+            with suppress(NoSuchExample):  # all that can be drawn was
+                find(drawn, self._first, settings=_SETTINGS, random=Random(0))
+        except _Found:
+            self._reduce()
+        except _Over:
+            pass
+        finally:
+            for child in self._children.values():  # what is under way is not waited for
+                child.cancel()
+
+    def _offered(self) -> set[str]:
+        """Start the port, and ask it which features it offers."""
         make = Maker(self._algorithm, "float64")
-        missing = set()
+        offered = set(features(self._algorithm))
         for name, chosen in features(self._algorithm).items():
             case = make.drawn("probe", "", (), shapes=((1,),), steps=2, **{"lr": 0.5, **chosen})
             if self._answer(self._submit(case), case.dtype).missing is not None:
-                missing.add(name)
-        self.offered = frozenset(features(self._algorithm)) - missing
+                offered.remove(name)
+        return offered
 
     def end(self) -> None:
-        """End the processes."""
-        for child in self._children.values():
-            child.cancel()
-            child.__exit__()
+        """End the processes; one that was being started when it was cancelled is there only now."""
+        for dtype in list(self._children):
+            self._forget(dtype)
 
-    def first(self, case: Case) -> bool:
+    def _first(self, case: Case) -> bool:
         """Run one case, and end the drawing where it is a counterexample."""
         self._best = self._failure(case)
         if self._best is not None:
             raise _Found
         return False
 
-    def reduce(self) -> None:
+    def _reduce(self) -> None:
         """Make the counterexample smaller, for as long as there is time."""
         assert self._best is not None
         if self._best.quantity == "hang":
@@ -177,7 +168,7 @@ class _Search:
         self._best = failure
         return True
 
-    def _failure(self, case: Case) -> _Failure | None:
+    def _failure(self, case: Case) -> Failure | None:
         self._check_time()
         running = self._submit(case)
         try:
@@ -185,13 +176,13 @@ class _Search:
         except ArithmeticError:
             vector = None
         outcome = self._answer(running, case.dtype)
-        if vector is None or outcome.missing is not None or _refused(outcome):
+        if vector is None or outcome.missing is not None or refused(outcome):
             self._discarded += 1
             return None
         self._examples += 1
         if self._progress is not None:
             self._progress(self._examples)
-        return _failure(case, self._spec.text, vector, outcome)
+        return failure_of(case, self._spec.text, vector, outcome)
 
     def result(self) -> Counterexample | Exhausted:
         """Return what was found."""
@@ -240,31 +231,3 @@ class _Search:
         kept = min(LAST, self._seconds / 4) if self._best is None else 0.0
         if self._left(kept) <= 0 or self._examples + self._discarded == self._most:
             raise _Over
-
-
-def _refused(outcome: Outcome) -> bool:
-    return any(
-        note.kind == "exception" and note.step == 0 and note.message.startswith(_REFUSALS) for note in outcome.notes
-    )
-
-
-def _failure(case: Case, port: str, vector: Vector, outcome: Outcome) -> _Failure | None:
-    """Return what came first: a deviation of the parameters, or something that went wrong."""
-    bare = [Observed(one.step, one.params, {}) for one in outcome.observed]  # parameters alone accuse
-    deviation = first_deviation(vector, bare)
-    note: Note | None = next(iter(outcome.notes), None)
-    if (
-        deviation is not None
-        and not isinstance(deviation.observed, str)
-        and (note is None or deviation.step <= note.step)
-    ):
-        expected = float(deviation.expected)
-        place = (deviation.tensor, deviation.index)
-        script = deviation_script(case, port, deviation.step, place, expected, deviation.tolerance)
-        return _Failure(
-            case, "params", deviation.step, number(deviation.observed), expected, deviation.tolerance, script
-        )
-    if note is None:
-        return None
-    script = incident_script(case, port, note.step, note.kind)
-    return _Failure(case, note.kind, note.step, note.message, "the protocol of ports", 0.0, script)
