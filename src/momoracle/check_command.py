@@ -9,6 +9,7 @@ from momoracle.ports.runner import check
 from momoracle.ports.table import render
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
+from momoracle.search_option import Search, searched
 from momoracle.terminal import Json, console, progress, write_json
 
 
@@ -23,6 +24,7 @@ def check_command(
     ],
     json_file: Json = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = 10.0,
+    search: Search = 0.0,
 ) -> None:
     """Check whether a port is the paper's method, and say where it first is not."""
     try:
@@ -34,5 +36,6 @@ def check_command(
     except PortError as error:
         raise typer.BadParameter(str(error)) from None
     console.print(render(report))
+    report = searched(report, search, time_limit)
     write_json(json_file, report.to_json())
-    raise typer.Exit(0 if report.verdict == "conforms" else 1)
+    raise typer.Exit(0 if report.verdict == "conforms" and report.counterexample is None else 1)

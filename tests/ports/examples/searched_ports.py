@@ -141,3 +141,15 @@ def tam_fused() -> Port:
 
 def tam_difference_first() -> Port:
     return plain_ports.TAM(plain_ports.pairwise, True, True)
+
+
+class WrongAtLargeRates(_Failing):
+    """SGD that limits its learning rate to 2, which no vector exceeds."""
+
+    def start(self, params: list[Any], lr: Any) -> None:
+        self.params, self.rate, self.steps = params, lr, 0
+
+    def step(self, grads: list[Any], loss: float) -> list[Any]:
+        self.steps += 1
+        self.lr = min(2.0, self.rate(self.steps) if callable(self.rate) else self.rate)
+        return super().step(grads, abs(loss))
