@@ -6,11 +6,13 @@ passes a wrong one to the same check, which must then find a counterexample. So 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from momoracle.reference import SGDM, TAM, Adam, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 
 Kind: TypeAlias = Literal["definition", "identity", "upper bound", "lower bound", "property", "statistical", "open"]
+#: a class of `momoracle.reference`, or a wrong one with the same arguments: numbers of any kind are hyperparameters
+Optimizer: TypeAlias = Callable[..., Any]
 Way: TypeAlias = Literal["symbolic", "exact", "proven", "solver", "property", "statistical", "worst case", "measured"]
 
 
@@ -28,13 +30,13 @@ def require(condition: bool, message: str) -> None:
 class Optimizers:
     """The optimizers that a check runs: the reference's, or wrong ones in their place."""
 
-    momo: type[MoMo] = MoMo
-    momo_adam: type[MoMoAdam] = MoMoAdam
-    adam: type[Adam] = Adam
-    sgdm: type[SGDM] = SGDM
-    tam: type[TAM] = TAM
-    adatam: type[AdaTAM] = AdaTAM
-    adatamw: type[AdaTAMW] = AdaTAMW
+    momo: Optimizer = MoMo
+    momo_adam: Optimizer = MoMoAdam
+    adam: Optimizer = Adam
+    sgdm: Optimizer = SGDM
+    tam: Optimizer = TAM
+    adatam: Optimizer = AdaTAM
+    adatamw: Optimizer = AdaTAMW
 
 
 @dataclass(frozen=True)

@@ -141,23 +141,21 @@ CLAIM = Claim(
         Refutation(
             "τ is capped by α in place of α/ρ",
             (symbolic, exact, solver, clarabel),
-            wrong("momo", edits=(("n.minimum(alpha / rho, polyak)", "n.minimum(alpha, polyak)"),)),
+            wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha, polyak)")),
         ),
         Refutation(
             "ρ is forgotten beside f_*",
             BOTH,
-            wrong("momo", edits=(("gamma - rho * f_star", "gamma - f_star"),)),
+            wrong("momo", ("gamma - rho * f_star", "gamma - f_star")),
         ),
         Refutation(
             "the numerator is not truncated at 0",
             (symbolic, exact, solver, clarabel),
             wrong(
                 "momo",
-                edits=(
-                    (
-                        "n.positive(shrink * (f_bar - gamma - rho * f_star) + dx)",
-                        "shrink * (f_bar - gamma - rho * f_star) + dx",
-                    ),
+                (
+                    "n.positive(shrink * (f_bar - gamma - rho * f_star) + dx)",
+                    "shrink * (f_bar - gamma - rho * f_star) + dx",
                 ),
             ),
         ),

@@ -22,11 +22,11 @@ _TEXT: dict[str, tuple[str, ...]] = {
 }
 
 
-def wrong(*algorithms: str, edits: tuple[tuple[str, str], ...]) -> Callable[[], Optimizers]:
-    """Return a function that returns the optimizers with these ones `edited`."""
+def wrong(algorithms: str, *edits: tuple[str, str]) -> Callable[[], Optimizers]:
+    """Return a function that returns the optimizers with these ones, named with spaces between, `edited`."""
 
     def optimizers() -> Optimizers:
-        changed: dict[str, Any] = {name.replace("-", "_"): edited(name, edits) for name in algorithms}
+        changed: dict[str, Any] = {name.replace("-", "_"): edited(name, edits) for name in algorithms.split()}
         return replace(Optimizers(), **changed)
 
     return optimizers

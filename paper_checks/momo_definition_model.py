@@ -1,0 +1,120 @@
+"""Section 1.1 of MoMo: the averages that make the model, and their weights.
+
+Statement. With f̄_k, d_k, γ_k and ρ_k as the method keeps them,
+  f̄_k = Σ_j ρ_{j,k} f_j,   d_k = Σ_j ρ_{j,k} g_j,   γ_k = Σ_j ρ_{j,k} <g_j, x^j>,   ρ_k = Σ_j ρ_{j,k},
+where ρ_{j,k} = (1−β) β^{k−j} for j ≥ 2, and ρ_{1,k} = β^{k−1} with the plain initialisation (so ρ_k = 1) or
+(1−β) β^{k−1} with bias correction and in MoMo-Adam (so ρ_k = 1 − β^k). And h_k = f̄_k + <d_k, x^k> − γ_k.
+
+Proof. Induction over u_k = β u_{k−1} + (1−β) u(k) from u_0 = u(1) or from u_0 = 0.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sympy as sp
+
+from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
+from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.paths import Given, Taken, dot, run
+from momoracle.paper_checks.refutation import wrong
+from momoracle.paper_checks.symbolic import vanishes, vector
+
+
+def weights(beta: Any, k: int, plain: bool) -> list[Any]:
+    """Return ρ_{1,k}, …, ρ_{k,k}."""
+    later = [(1 - beta) * beta ** (k - j) for j in range(2, k + 1)]
+    return [beta ** (k - 1) if plain else (1 - beta) * beta ** (k - 1), *later]
+
+
+def differences(path: Sequence[Taken], beta: Any, plain: bool) -> Iterator[tuple[str, Any]]:
+    """Yield what each quantity of each step differs by from its weighted sum, with its name."""
+    for k in range(1, len(path) + 1):
+        past, trace = path[:k], path[k - 1].trace
+        rho = weights(beta, k, plain)
+        yield f"f̄_{k}", trace.loss_average - dot(rho, [step.loss for step in past])
+        yield f"γ_{k}", trace.offset - dot(rho, [dot(step.gradient, step.x) for step in past])
+        yield f"ρ_{k}", trace.weight_sum - sum(rho)
+        for i, entry in enumerate(trace.gradient_average):
+            yield f"d_{k}", entry - dot(rho, [step.gradient[i] for step in past])
+        height = trace.loss_average + dot(trace.gradient_average, path[k - 1].x) - trace.offset
+        yield f"h_{k}", trace.model_value - height
+
+
+def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+    """Run three steps of MoMo, with both initialisations, on symbols."""
+    beta, alpha = sp.symbols("beta alpha", positive=True)
+    given = Given(vector("x"), [vector(name) for name in "uvw"], sp.symbols("f1:4", real=True))
+    count = 0
+    for plain in (True, False):
+        # The step size is irrelevant here: with f_* = −∞ it is α/ρ, which keeps the later points short.
+        method = optimizers.momo(lr=alpha, beta=beta, lower_bound=-sp.oo, bias_correction=not plain)
+        for name, difference in differences(run(method, given), beta, plain):
+            vanishes(difference, f"{name}, {'plain' if plain else 'bias-corrected'}")
+            count += 1
+    return Evidence(f"{count} identities over three symbolic steps simplify to 0")
+
+
+def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+    """Run both methods on random rationals."""
+    draw, count = Draw(11), 0
+    for _ in range(effort.count(20, 8)):
+        beta, low, alpha, plain = draw.fraction(), draw.rational(-3, 0), draw.positive(), draw.choice([True, False])
+        momo = optimizers.momo(lr=alpha, beta=beta, lower_bound=low, bias_correction=not plain)
+        # β₂ = 0 makes the root in D rational.
+        adam = optimizers.momo_adam(lr=alpha, beta1=beta, beta2=0, eps=1, lower_bound=low)
+        for method, is_plain in ((momo, plain), (adam, False)):
+            for name, difference in differences(run(method, draw.given(2, 6)), beta, is_plain):
+                require(difference == 0, f"{name} differs by {difference} from its weighted sum, β = {beta}")
+                count += 1
+    return Evidence(f"{count} identities exact on random rational runs of MoMo and MoMo-Adam")
+
+
+CLAIM = Claim(
+    id="D1.1",
+    title="The model's averages are weighted sums",
+    source="MoMo, section 2 (the model)",
+    kind="definition",
+    statement=(
+        r"\bar f_k = \sum_j \rho_{j,k} f_j,\quad d_k = \sum_j \rho_{j,k}\, g_j,\quad"
+        r" \gamma_k = \sum_j \rho_{j,k} \langle g_j, x^j\rangle,\quad \rho_k = \sum_j \rho_{j,k}"
+    ),
+    methods=(
+        CheckMethod("symbolic", "three steps against the sums", symbolic),
+        CheckMethod("exact", "rational runs against the sums", exact),
+    ),
+    refutations=(
+        Refutation(
+            "β for 1 − β",
+            (symbolic, exact),
+            wrong(
+                "momo",
+                (
+                    "d = beta * (g if first else d) + (1 - beta) * g",
+                    "d = (1 - beta) * (g if first else d) + beta * g",
+                ),
+            ),
+        ),
+        Refutation(
+            "the averages always start at zero",
+            (symbolic, exact),
+            wrong("momo", ("first = k == 1 and not self.bias_correction", "first = False")),
+        ),
+        Refutation(
+            "γ averages <d, x>",
+            (symbolic, exact),
+            wrong("momo", ("(1 - beta) * gx", "(1 - beta) * dx")),
+        ),
+        Refutation(
+            "MoMo-Adam's loss is not averaged",
+            (exact,),
+            wrong("momo-adam", ("f_bar = beta1 * state.loss_average + (1 - beta1) * f", "f_bar = f")),
+        ),
+    ),
+    derivation=(
+        Step(r"u_k = \beta u_{k-1} + (1-\beta)\, u(k)", "each average, from u₀ = u(1) or u₀ = 0"),
+        Step(r"u_k = \beta^k u_0 + (1-\beta)\sum_{j \le k} \beta^{k-j} u(j)", "by induction"),
+        Step(
+            r"\rho_k = 1 \text{ (plain)},\qquad \rho_k = 1 - \beta^k \text{ (bias-corrected)}", "the sum of the weights"
+        ),
+    ),
+)

@@ -1,0 +1,111 @@
+"""Small interpolating convex problems over any numbers: least squares, absolute loss, and hinge loss.
+
+The data are integers and the minimiser x* is common to all samples, f(x*, s) = 0 = f_* for every s, so that runs over
+rationals are exact and runs over balls start without a rounding.
+"""
+
+import random
+from typing import Any, NamedTuple
+
+import flint
+
+from momoracle.paper_checks.paths import Taken, array, dot, follow
+from momoracle.reference.balls import Undecided
+
+KINDS = ("least squares", "absolute loss", "hinge loss")
+
+
+class Problem(NamedTuple):
+    """Samples s = 1..N with f(x, s) = ½ r², |r| or (−r)_+ of the residual r = <a_s, x> − b_s."""
+
+    kind: str
+    rows: list[list[int]]
+    targets: list[int]
+    optimum: list[int]
+
+    def residual(self, x: Any, s: int) -> Any:
+        """Return <a_s, x> − b_s."""
+        return dot(self.rows[s], x) - self.targets[s]
+
+    def loss(self, x: Any, s: int) -> Any:
+        """Return f(x, s)."""
+        r = self.residual(x, s)
+        if self.kind == "least squares":
+            return r * r / 2
+        if self.kind == "absolute loss":
+            return r if _positive(r) else -r
+        return 0 * r if _positive(r) else -r
+
+    def gradient(self, x: Any, s: int) -> Any:
+        """Return a subgradient of f(·, s) at x."""
+        r = self.residual(x, s)
+        one = 0 * r + 1
+        if self.kind == "least squares":
+            weight = r
+        elif self.kind == "absolute loss":
+            weight = 0 * r if _zero(r) else one if _positive(r) else -one
+        else:
+            weight = 0 * r if _zero(r) or _positive(r) else -one
+        return array(weight * entry for entry in self.rows[s])
+
+    def mean(self, x: Any) -> Any:
+        """Return f(x), the mean over all samples."""
+        return sum((self.loss(x, s) for s in range(len(self.rows))), start=0 * x[0]) / len(self.rows)
+
+    def distance_sq(self, x: Any) -> Any:
+        """Return ‖x − x*‖²."""
+        away = x - array(self.optimum)
+        return dot(away, away)
+
+    def gradient_bound_sq(self, start: Any) -> Any:
+        """Return G², a bound on ‖g‖² over the ball of radius ‖start − x*‖ around x*."""
+        largest = self.smoothness()
+        return largest * largest * self.distance_sq(start) if self.kind == "least squares" else largest
+
+    def smoothness(self) -> int:
+        """Return max ‖a_s‖²: for least squares, the Lipschitz constant L of the gradients."""
+        return max(sum(entry * entry for entry in row) for row in self.rows)
+
+
+def problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:
+    """Return a random problem of a kind."""
+    source = random.Random(seed)
+    optimum = [source.choice([-3, -2, -1, 1, 2, 3]) for _ in range(size)]
+    rows, targets = [], []
+    while len(rows) < samples:
+        row = [source.randint(-3, 3) for _ in range(size)]
+        value = sum(a * x for a, x in zip(row, optimum, strict=True))
+        if value == 0:
+            continue
+        if kind == "hinge loss":  # the label is the sign of <a, x*>, which is at least 1 in size: margin 1 is kept
+            row, value = [a if value > 0 else -a for a in row], 1
+        rows.append(row)
+        targets.append(value)
+    return Problem(kind, rows, targets, optimum)
+
+
+def descend(method: Any, given: Problem, start: Any, count: int, seed: int) -> tuple[list[Taken], list[int]]:
+    """Return a run on randomly drawn samples, and the samples."""
+    source, samples = random.Random(seed), []
+
+    def oracle(x: Any) -> tuple[Any, Any]:
+        s = source.randrange(len(given.rows))
+        samples.append(s)
+        return given.gradient(x, s), given.loss(x, s)
+
+    path = list(follow(method, start, oracle, count))
+    return path, samples
+
+
+def _positive(r: Any) -> bool:
+    """Tell whether r > 0."""
+    if r > 0:
+        return True
+    if r <= 0:
+        return False
+    raise Undecided(f"the sign of a residual is open in {r}; raise flint.ctx.prec")
+
+
+def _zero(r: Any) -> bool:
+    """Tell whether r = 0; for a ball that is wider than a point, the sign is asked for instead."""
+    return bool(r.is_zero()) if isinstance(r, flint.arb) else bool(r == 0)
