@@ -55,7 +55,8 @@ class Behaviour:
 class Counterexample:
     """The smallest input on which a search saw the port deviate: the numbers, and a script that shows it.
 
-    ``quantity`` is ``params``, or the kind of an incident, whose message is ``observed`` then. ``examples`` and ``seconds`` say how long the search was; ``script`` has at most 15 lines.
+    ``quantity`` is ``params``, or the kind of an incident, whose message is ``observed`` then. ``examples`` and
+    ``seconds`` say how long the search was; ``script`` has at most 15 lines.
     """
 
     quantity: str
