@@ -1,6 +1,6 @@
 """Lemma 3.1 of MoMo: the proximal step with weight decay and a preconditioner, in closed form.
 
-Statement. Let m(y) = max{ ρ⁻¹(f̄ + <d, y> − γ), f_* } with d ≠ 0, D a positive diagonal, S = 1 + αλ. The minimiser of
+Statement. Let m(y) = max{ ρ⁻¹(f̄ + <d, y> − γ), f_* }, d ≠ 0, D a positive diagonal, S = 1 + αλ. The minimiser of
 m(y) + 1/(2α) ‖y − x‖²_D + (λ/2) ‖y‖²_D is
   x⁺ = (x − τ D⁻¹ d)/S   with   τ = min{ α/ρ, (S (f̄ − γ − ρ f_*) + <d, x>)_+ / ‖d‖²_{D⁻¹} }.
 
@@ -169,7 +169,8 @@ CLAIM = Claim(
         ),
         Step(r"(1+\alpha\lambda)\, y = x - \tau D^{-1} d,\quad \tau = \alpha\theta/\rho", "solved for y: (16)"),
         Step(
-            r"\rho^{-1}(\bar f + \langle d, y\rangle - \gamma) - f_* = \frac{(1+\alpha\lambda)(\bar f - \gamma - \rho f_*)"
+            r"\rho^{-1}(\bar f + \langle d, y\rangle - \gamma) - f_* ="
+            r" \frac{(1+\alpha\lambda)(\bar f - \gamma - \rho f_*)"
             r" + \langle d, x\rangle - \tau\|d\|^2_{D^{-1}}}{\rho(1+\alpha\lambda)}",
             "how far the line lies above the floor at that point",
         ),

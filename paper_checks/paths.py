@@ -67,3 +67,11 @@ def balls(entries: Iterable[Any]) -> Any:
 def dot(a: Any, b: Any) -> Any:
     """Return <a, b> over any numbers."""
     return sum((left * right for left, right in zip(a, b, strict=True)), start=0 * a[0])
+
+
+def at_most(a: Any, b: Any) -> bool:
+    """Tell whether a ≤ b; of balls, for every number in them, or, where the two may be equal, up to 10⁻³⁰."""
+    if not isinstance(a, arb) and not isinstance(b, arb):
+        return bool(a <= b)
+    excess = a - b
+    return bool(excess <= 0) or bool(excess.upper() <= arb("1e-30") * (1 + abs(b)))

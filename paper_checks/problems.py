@@ -5,11 +5,14 @@ rationals are exact and runs over balls start without a rounding.
 """
 
 import random
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import flint
 
-from momoracle.paper_checks.paths import Taken, array, dot, follow
+from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.paths import Taken, array, ball, balls, dot, follow
 from momoracle.reference.balls import Undecided
 
 KINDS = ("least squares", "absolute loss", "hinge loss")
@@ -67,6 +70,17 @@ class Problem(NamedTuple):
         return max(sum(entry * entry for entry in row) for row in self.rows)
 
 
+class Run(NamedTuple):
+    """A run of MoMo on a problem: α, β, whether averages start at zero, the steps, and the sample of each."""
+
+    problem: Problem
+    alpha: Any
+    beta: Any
+    corrected: bool
+    path: list[Taken]
+    samples: list[int]
+
+
 def problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:
     """Return a random problem of a kind."""
     source = random.Random(seed)
@@ -109,3 +123,38 @@ def _positive(r: Any) -> bool:
 def _zero(r: Any) -> bool:
     """Tell whether r = 0; for a ball that is wider than a point, the sign is asked for instead."""
     return bool(r.is_zero()) if isinstance(r, flint.arb) else bool(r == 0)
+
+
+def runs(
+    optimizer: Any, draw: Draw, lr: Callable[[Draw], Any], count: int, kinds: Sequence[str] = KINDS
+) -> Iterator[tuple[str, Run]]:
+    """Yield runs over rationals on random problems, with random β and both initialisations; lr is drawn by ``lr``.
+
+    A step on least squares triples the digits of the rationals, a step on the other two only adds to them.
+    """
+    for number in range(count):
+        for kind in kinds:
+            given, start, beta = problem(kind, number), draw.vector(3), draw.choice([Fraction(j, 8) for j in range(7)])
+            corrected, alpha = draw.choice([True, False]), lr(draw)
+            method = optimizer(lr=alpha, beta=beta, lower_bound=0, bias_correction=corrected)
+            path, samples = descend(method, given, start, 5 if kind == "least squares" else 20, seed=number)
+            yield f"{kind}, run {number}", Run(given, alpha, beta, corrected, path, samples)
+
+
+def ball_runs(
+    optimizer: Any, draw: Draw, lr: Callable[[Draw], Any], count: int, steps: int
+) -> Iterator[tuple[str, Run]]:
+    """Yield long runs on least squares over balls, at the caller's precision, else as `runs` does.
+
+    The other two losses ask for the sign of a residual, which after a step to the kink is zero and no ball shows it.
+    """
+    for number in range(count):
+        given, start, beta = (
+            problem("least squares", 50 + number),
+            draw.vector(3),
+            ball(draw.choice([0.25, 0.5, 0.875])),
+        )
+        corrected, alpha = draw.choice([True, False]), ball(lr(draw))
+        method = optimizer(lr=alpha, beta=beta, lower_bound=0, bias_correction=corrected)
+        path, samples = descend(method, given, balls(start), steps, seed=number)
+        yield f"least squares, run {number} in balls", Run(given, alpha, beta, corrected, path, samples)

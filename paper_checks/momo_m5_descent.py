@@ -1,0 +1,102 @@
+"""M5: the distance to a common minimiser never increases.
+
+Statement. f(·, s) convex, f(x*, s) = f_* for every s, D = I, λ = 0, any cap. Then on every sample path
+  h_k − ρ_k f_* ≤ <d_k, x^k − x*>   and   ‖x^{k+1} − x*‖² ≤ ‖x^k − x*‖² − τ_k (h_k − ρ_k f_*) ≤ ‖x^k − x*‖².
+
+Proof. (i) h_k − ρ_k f_* = Σ_j ρ_{j,k} (f_j + <g_j, x^k − x^j> − f_*), and f_j + <g_j, x* − x^j> ≤ f_* by convexity: the
+difference of the two is <g_j, x^k − x*>. (ii) ‖x^{k+1} − x*‖² = ‖x^k − x*‖² − 2τ_k <d_k, x^k − x*> + τ_k² ‖d_k‖².
+(iii) τ_k ‖d_k‖² ≤ (h_k − ρ_k f_*)_+, so the last two terms are at most −τ_k (h_k − ρ_k f_*), by (i). (iv) τ_k > 0 only
+where h_k > ρ_k f_*.
+"""
+
+from functools import partial
+
+import flint
+
+from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
+from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.paths import array, at_most, dot
+from momoracle.paper_checks.problems import Run, ball_runs, runs
+from momoracle.paper_checks.refutation import wrong
+
+BITS = 2500
+
+
+def inequalities(label: str, run: Run, factor: int = 1) -> int:
+    """Check every inequality of the proof on every step; the gain of a step may be multiplied by ``factor``."""
+    optimum = array(run.problem.optimum)
+    for k, step in enumerate(run.path, start=1):
+        trace, where = step.trace, f"{label}, step {k}"
+        tau, d = trace.step_size, trace.gradient_average
+        gap = trace.loss_average + dot(d, step.x) - trace.offset  # f_* = 0
+        slope, norm_sq = dot(d, step.x - optimum), dot(d, d)
+        before, after = run.problem.distance_sq(step.x), run.problem.distance_sq(step.after)
+        require(at_most(gap, slope), f"(i) {where}: h − ρ f_* = {gap} > <d, x − x*> = {slope}")
+        expanded = before - 2 * tau * slope + tau * tau * norm_sq
+        same = at_most(after, expanded) and at_most(expanded, after)
+        require(same, f"(ii) {where}: ‖x⁺ − x*‖² = {after}, not {expanded}")
+        require(at_most(tau * norm_sq, abs(gap)), f"(iii) {where}: τ‖d‖² = {tau * norm_sq} > |h − ρ f_*| = {gap}")
+        require(at_most(after, before - factor * tau * gap), f"(iii) {where}: too little was gained: {before - after}")
+        require(at_most(after, before), f"(iv) {where}: the distance grew by {after - before}")
+    return len(run.path)
+
+
+def exact(optimizers: Optimizers, effort: Effort, factor: int = 1) -> Evidence:
+    """Check the inequalities on runs over rationals, with and without a cap."""
+    some = runs(optimizers.momo, Draw(501), lambda draw: draw.choice([draw.positive(1), 10**9]), effort.count(8, 4))
+    steps = sum(inequalities(label, run, factor) for label, run in some)
+    return Evidence(f"{steps} rational steps on three problems; four inequalities each")
+
+
+def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+    """Check the inequalities on longer runs over balls."""
+    with flint.ctx.workprec(BITS):
+        some = ball_runs(
+            optimizers.momo, Draw(502), lambda draw: draw.choice([draw.positive(1), 10**9]), effort.count(4, 2), 60
+        )
+        steps = sum(inequalities(label, run) for label, run in some)
+    return Evidence(f"{steps} steps in {BITS}-bit balls; four inequalities each")
+
+
+CLAIM = Claim(
+    id="M5",
+    title="The distance to a common minimiser never increases",
+    source="MoMo, a lemma of its convergence proof",
+    kind="upper bound",
+    statement=(
+        r"h_k - \rho_k f_* \le \langle d_k, x^k - x^*\rangle,\qquad"
+        r" \|x^{k+1} - x^*\|^2 \le \|x^k - x^*\|^2 - \tau_k (h_k - \rho_k f_*)\quad\text{on every path}"
+    ),
+    methods=(
+        CheckMethod("exact", "each inequality on rational runs", exact),
+        CheckMethod("proven", "each inequality on runs in balls", proven),
+    ),
+    refutations=(
+        Refutation("three times the gain", (partial(exact, factor=3),)),
+        Refutation(
+            "the numerator of τ is doubled",
+            (exact, proven),
+            wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha / rho, 2 * polyak)")),
+        ),
+        Refutation(
+            "a sign in the step",
+            (exact, proven),
+            wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x + tau * direction)")),
+        ),
+        Refutation(
+            "γ averages <d, x>",
+            (exact, proven),
+            wrong("momo", ("(1 - beta) * gx", "(1 - beta) * dx")),
+        ),
+    ),
+    derivation=(
+        Step(r"h_k - \rho_k f_* = \sum_j \rho_{j,k}(f_j + \langle g_j, x^k - x^j\rangle - f_*)", "the definition of h"),
+        Step(r"f_j + \langle g_j, x^* - x^j\rangle \le f(x^*, s_j) = f_*", "convexity and interpolation"),
+        Step(r"h_k - \rho_k f_* \le \langle d_k, x^k - x^*\rangle", "(i), from the two"),
+        Step(
+            r"\|x^{k+1}-x^*\|^2 = \|x^k-x^*\|^2 - 2\tau_k\langle d_k, x^k-x^*\rangle + \tau_k^2\|d_k\|^2",
+            "(ii), the square expanded",
+        ),
+        Step(r"\tau_k\|d_k\|^2 \le (h_k - \rho_k f_*)_+", "(iii), from the formula of τ"),
+    ),
+)
