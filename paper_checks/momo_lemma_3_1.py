@@ -1,11 +1,11 @@
 """Lemma 3.1 of MoMo: the proximal step with weight decay and a preconditioner, in closed form.
 
-Statement. Let m(y) = max{ ρ⁻¹(f̄ + <d, y> − γ), f_* }, d ≠ 0, D a positive diagonal, S = 1 + αλ. The minimiser of
+Statement. m(y) = max{ ρ⁻¹(f̄ + <d, y> − γ), f_* }, d ≠ 0, D a positive diagonal, S = 1 + αλ. The minimiser of
 m(y) + 1/(2α) ‖y − x‖²_D + (λ/2) ‖y‖²_D is
   x⁺ = (x − τ D⁻¹ d)/S   with   τ = min{ α/ρ, (S (f̄ − γ − ρ f_*) + <d, x>)_+ / ‖d‖²_{D⁻¹} }.
 
 Proof. As for Lemma 2.1: y is the minimiser exactly where θ d/ρ + D(y − x)/α + λ D y = 0 with θ = 1 where the line lies
-above f_*, 0 where below, in [0, 1] where they meet. So S y = x − τ D⁻¹ d with τ = αθ/ρ, and the line at y exceeds f_* by
+above f_*, 0 where below, in [0, 1] where they meet. So S y = x − τ D⁻¹ d with τ = αθ/ρ; the line at y exceeds f_* by
 (ρS)⁻¹ (S(f̄ − γ − ρ f_*) + <d, x> − τ ‖d‖²_{D⁻¹}). Its sign decides θ, which gives the three branches of τ.
 """
 

@@ -1,4 +1,4 @@
-"""M9, open: how tight are the factors 1/(1−β) and 1/(1−β)² of M6 and M8?
+"""M9, open: the tightness of the factors 1/(1−β) and 1/(1−β)² of M6 and M8.
 
 What is known. At β = 0 the bound of M6 is attained. For one deterministic convex f and small K the exact worst cases of
 MoMo (plain initialisation, G = ‖x¹ − x*‖ = 1) are semidefinite programs in Gram matrix and values for given step
@@ -57,17 +57,23 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
 
 
 def conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
-    """Compare the adversary's gap with the conjecture for growing K."""
-    shown = []
+    """Follow the adversary's ratio to the conjectured bound as K grows fourfold: what exceeds 1 must fade.
+
+    At β = 0.9 some late answers are not of one convex function any more; the ratio is then an upper estimate.
+    """
+    shown, lengths = [], [25, 100] + [400] * (effort.scale > 1)
     for beta in (0.5, 0.9):
-        ratios = []
-        for steps in (effort.count(25, 10), effort.count(100, 40)):
-            gap = one_function(optimizers.momo, beta, steps).gap * sharper
+        over, ratios = 1.0, []
+        for steps in lengths:
+            run = one_function(optimizers.momo, beta, steps)
+            gap = run.gap * sharper
             require(gap <= 1 / ((1 - beta) * sqrt(steps)), f"β = {beta}, K = {steps}: {gap:.4f} exceeds M6")
-            ratios.append(gap * sqrt((1 - beta**2) * steps))
-        require(ratios[-1] <= 1 + 1e-9, f"β = {beta}: the gap is {ratios[-1]:.4f} of the conjectured bound")
-        shown.append(f"β = {beta:g}: {ratios[-1]:.3f}")
-    return Evidence(f"one function, K = {effort.count(100, 40)}: of the conjectured bound {', '.join(shown)}")
+            ratio = gap * sqrt((1 - beta**2) * steps)
+            require(ratio - 1 <= over / 2, f"β = {beta}, K = {steps}: the ratio {ratio:.4f} does not fall towards 1")
+            over = max(ratio - 1, 0.0)
+            ratios.append(f"{ratio:.4f}" + (" (not one function)" if excess(run) > 1e-9 else ""))
+        shown.append(f"β = {beta:g}: {', '.join(ratios)}")
+    return Evidence(f"of the conjectured bound, at K = {', '.join(map(str, lengths))}: {'; '.join(shown)}")
 
 
 def adversarial_order(optimizers: Optimizers, effort: Effort) -> Evidence:

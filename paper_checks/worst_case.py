@@ -25,7 +25,7 @@ def one_function(optimizer: Callable[..., Any], beta: float, steps: int) -> Adve
     At x_k ≠ 0 with r = ‖x_k‖ and u = x_k/r it answers g_k = (c/r) u + √(1 − c²/r²) e_k, with a direction e_k that is
     new; so <g_k, x_k> = c and ‖g_k‖ = 1. The function is f(x) = max{0, max_k <g_k, x>}. Possible while r ≥ c.
     """
-    return _largest(optimizer, beta, steps, size=steps + 1, new=lambda k, d: np.eye(steps + 1)[k])
+    return _largest(optimizer, beta, steps, size=steps + 1, new=lambda k, d: _axis(k, steps + 1))
 
 
 def sampled_losses(optimizer: Callable[..., Any], beta: float, steps: int) -> Adversary:
@@ -35,6 +35,13 @@ def sampled_losses(optimizer: Callable[..., Any], beta: float, steps: int) -> Ad
     new direction. The losses are max{0, <g_k, x>}, one a step.
     """
     return _largest(optimizer, beta, steps, size=2, new=lambda k, d: np.array([0.0, 1.0]) if d is None else d)
+
+
+def _axis(k: int, size: int) -> Any:
+    """Return the unit vector e_k."""
+    axis = np.zeros(size)
+    axis[k] = 1.0
+    return axis
 
 
 def _largest(optimizer: Callable[..., Any], beta: float, steps: int, size: int, new: Any) -> Adversary:
