@@ -108,8 +108,8 @@ def conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
     momo, adam = optimizers.momo(), optimizers.momo_adam()
     found = (momo.lr, momo.beta, momo.lower_bound, momo.weight_decay, momo.bias_correction)
     require(found == (1.0, 0.9, 0.0, 0.0, False), f"MoMo's defaults are {found}")
-    found = (adam.lr, adam.beta1, adam.beta2, adam.eps, adam.lower_bound, adam.weight_decay)
-    require(found == (1e-2, 0.9, 0.999, 1e-8, 0.0, 0.0), f"MoMo-Adam's defaults are {found}")
+    those = (adam.lr, adam.beta1, adam.beta2, adam.eps, adam.lower_bound, adam.weight_decay)
+    require(those == (1e-2, 0.9, 0.999, 1e-8, 0.0, 0.0), f"MoMo-Adam's defaults are {those}")
     point = np.array([1.0])
     for method in (momo, adam):
         method.step(point, point, method.init(point), loss=1.0)

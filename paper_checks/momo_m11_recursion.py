@@ -102,8 +102,9 @@ def errors(optimizers: Optimizers, distance: float, dtype: Any = np.float32, tak
         truth = [float(step.trace.step_size) for step in run(wide, exactly)]
     given = Given(start.astype(dtype), [g.astype(dtype) for g in gradients], losses)
     direct = [float(step.trace.step_size) for step in run(method, given)]
-    recursive, height = [], np.float32(0)
-    d = gradients[0]
+    recursive: list[float] = []
+    height: Any = np.float32(0)
+    d: Any = gradients[0]
     for k, (g, f) in enumerate(zip(gradients, losses, strict=True)):  # float32 throughout
         d = np.float32(BETA) * d + np.float32(1 - BETA) * g
         height = f if k == 0 else np.float32(1 - BETA) * f + np.float32(BETA) * height

@@ -78,7 +78,7 @@ def conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> 
 
 def adversarial_order(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Let the adversary pick each loss anew: the ratio to M6's bound, which must stay below 1."""
-    beta, steps = 0.5, effort.count(400, 200)
+    beta, steps = 0.5, effort.count(400, 400)
     ratio = sampled_losses(optimizers.momo, beta, steps).gap * (1 - beta) * sqrt(steps)
     require(ratio <= 1, f"β = {beta}, K = {steps}: the gap is {ratio:.4f} of M6's bound")
     require(ratio >= 0.98, f"β = {beta}, K = {steps}: the gap is only {ratio:.4f} of M6's bound")

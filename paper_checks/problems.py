@@ -85,7 +85,8 @@ def problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:
     """Return a random problem of a kind."""
     source = random.Random(seed)
     optimum = [source.choice([-3, -2, -1, 1, 2, 3]) for _ in range(size)]
-    rows, targets = [], []
+    rows: list[list[int]] = []
+    targets: list[int] = []
     while len(rows) < samples:
         row = [source.randint(-3, 3) for _ in range(size)]
         value = sum(a * x for a, x in zip(row, optimum, strict=True))

@@ -77,7 +77,7 @@ def statistical(optimizers: Optimizers, effort: Effort, drift: float = 0.0) -> E
         require(excess >= least, f"E‖m_{t}‖² is {-excess:.4f} below (½+ε)² E‖m^SGDM‖²")
         worst = max(worst, abs(away))
     ratio = sqrt(float(np.mean(square)) / float(np.mean(full)))
-    text = f"{replicas} replicas, risk 10⁻⁶ in {comparisons} comparisons: |mean s| ≤ {worst:.4f}; rms {ratio:.3f} of SGDM's"
+    text = f"{replicas} replicas, risk 10⁻⁶: |mean s| ≤ {worst:.4f}; root mean square {ratio:.3f} of SGDM's"
     return Evidence(text, worst, 0.0)
 
 
@@ -114,8 +114,8 @@ CLAIM = Claim(
         Step(r"s_t(-g_t) = -s_t(g_t)\ \Rightarrow\ \mathbb{E}\, s_t = 0", "given the momentum, symmetry"),
         Step(r"\mathbb{E}\,\hat s_t = 0,\quad \mathbb{E}\, d_t = \tfrac12", "averages of it"),
         Step(
-            r"\mathbb{E}\|m_t\|^2 = \beta^2\mathbb{E}\|m_{t-1}\|^2 + 2\beta\,\mathbb{E}[(\varepsilon+d_t)\langle m_{t-1},"
-            r" g_t\rangle] + \mathbb{E}(\varepsilon+d_t)^2",
+            r"\mathbb{E}\|m_t\|^2 = \beta^2\mathbb{E}\|m_{t-1}\|^2"
+            r" + 2\beta\,\mathbb{E}[(\varepsilon+d_t)\langle m_{t-1}, g_t\rangle] + \mathbb{E}(\varepsilon+d_t)^2",
             "the square expanded; the middle term is not negative",
         ),
     ),

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from momoracle.check_command import check_command
+from momoracle.figures_command import figures_command
 from momoracle.golden_command import vectors
 from momoracle.terminal import console
 from momoracle.verify_command import verify_command
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.command("verify")(verify_command)
 app.command("check")(check_command)
+app.command("figures")(figures_command)
 app.add_typer(vectors, name="golden")
 
 
