@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
@@ -17,7 +18,7 @@ _STYLE: dict[str, Any] = {
     "font.size": 9,
     "axes.grid": True,
     "grid.alpha": 0.3,
-    "axes.prop_cycle": matplotlib.cycler(color=["#0072b2", "#d55e00", "#009e73", "#cc79a7"]),
+    "axes.prop_cycle": cycler(color=["#0072b2", "#d55e00", "#009e73", "#cc79a7"]),
 }
 
 
@@ -41,7 +42,8 @@ class Figure:
 
     def rendered(self, ending: str) -> bytes:
         """Return the figure as ``svg`` or ``png``; no date and no version is written into it."""
-        with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE, "backend": "agg"}):
+        settings: dict[Any, Any] = dict(matplotlib.rcParamsDefault) | _STYLE
+        with matplotlib.rc_context(settings | {"backend": "agg"}):
             canvas = Canvas(figsize=self.size, layout="constrained")
             FigureCanvasAgg(canvas)
             self.draw(canvas)

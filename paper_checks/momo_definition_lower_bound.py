@@ -62,8 +62,8 @@ CLAIM = Claim(
     kind="definition",
     statement=(
         r"c_k < (1+\alpha_k\lambda)\rho_k f_*^k \;\Rightarrow\; f_*^k \leftarrow"
-        r" \max\Bigl\{\frac{c_k}{2(1+\alpha_k\lambda)\rho_k},\, f_*^1\Bigr\},\qquad"
-        r" f_*^{k+1} = \max\bigl\{\rho_k^{-1}(h_k - \tfrac12\tau_k\|d_k\|^2_{D_k^{-1}}),\, f_*^1\bigr\}"
+        r" \max\left\{\frac{c_k}{2(1+\alpha_k\lambda)\rho_k},\, f_*^1\right\},\qquad"
+        r" f_*^{k+1} = \max\left\{\rho_k^{-1}(h_k - \tfrac12\tau_k\|d_k\|^2_{D_k^{-1}}),\, f_*^1\right\}"
     ),
     methods=(CheckMethod("exact", "the bound carried along on rational runs", exact),),
     refutations=(

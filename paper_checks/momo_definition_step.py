@@ -124,9 +124,9 @@ CLAIM = Claim(
     source="MoMo, equations (15)–(16); the conventions are the authors' code's",
     kind="definition",
     statement=(
-        r"\tau_k = \min\Bigl\{\frac{\alpha_k}{\rho_k},\,"
+        r"\tau_k = \min\left\{\frac{\alpha_k}{\rho_k},\,"
         r" \frac{\bigl((1+\alpha_k\lambda)(\bar f_k - \gamma_k - \rho_k f_*) + \langle d_k, x^k\rangle\bigr)_+}"
-        r"{\|d_k\|^2_{D_k^{-1}}}\Bigr\},\qquad x^{k+1} = \frac{x^k - \tau_k D_k^{-1} d_k}{1+\alpha_k\lambda}"
+        r"{\|d_k\|^2_{D_k^{-1}}}\right\},\qquad x^{k+1} = \frac{x^k - \tau_k D_k^{-1} d_k}{1+\alpha_k\lambda}"
     ),
     methods=(
         CheckMethod("exact", "(15) and (16) on rational runs", exact),

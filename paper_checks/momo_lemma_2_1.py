@@ -19,7 +19,6 @@ import numpy as np
 import sympy as sp
 
 from momoracle.paper_checks.claim import (
-    Check,
     CheckMethod,
     Claim,
     Effort,
@@ -34,11 +33,6 @@ from momoracle.paper_checks.paths import array, dot, run
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.subproblem import Subproblem
 from momoracle.paper_checks.symbolic import is_nonnegative, settle, vanishes, vector
-
-STATEMENT = (
-    r"\arg\min_y \; \max\{\rho^{-1}(\bar f + \langle d, y\rangle - \gamma),\, f_*\} + \tfrac{1}{2\alpha}\|y - x\|^2"
-    r" \;=\; x - \tau d, \qquad \tau = \min\Bigl\{\frac{\alpha}{\rho},\; \frac{(h - \rho f_*)_+}{\|d\|^2}\Bigr\}"
-)
 
 
 def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
@@ -124,13 +118,16 @@ def _subproblems(optimizers: Optimizers, draw: Draw, size: int, steps: int) -> l
     return found
 
 
-BOTH: tuple[Check, ...] = (symbolic, exact)
 CLAIM = Claim(
     id="L2.1",
     title="MoMo's step is the proximal step on its model",
     source="MoMo, Lemma 2.1",
     kind="identity",
-    statement=STATEMENT,
+    statement=(
+        r"\operatorname{argmin}_y \; \max\{\rho^{-1}(\bar f + \langle d, y\rangle - \gamma),\, f_*\}"
+        r" + \tfrac{1}{2\alpha}\|y - x\|^2 \;=\; x - \tau d, \qquad"
+        r" \tau = \min\left\{\frac{\alpha}{\rho},\; \frac{(h - \rho f_*)_+}{\|d\|^2}\right\}"
+    ),
     methods=(
         CheckMethod("symbolic", "optimality conditions in every branch", symbolic),
         CheckMethod("exact", "optimality conditions on rational runs", exact),
@@ -145,7 +142,7 @@ CLAIM = Claim(
         ),
         Refutation(
             "ρ is forgotten beside f_*",
-            BOTH,
+            (symbolic, exact),
             wrong("momo", ("gamma - rho * f_star", "gamma - f_star")),
         ),
         Refutation(

@@ -127,9 +127,9 @@ CLAIM = Claim(
     source="MoMo, Lemma 3.1, equations (15)–(16)",
     kind="identity",
     statement=(
-        r"\arg\min_y \; m(y) + \tfrac{1}{2\alpha}\|y - x\|_D^2 + \tfrac{\lambda}{2}\|y\|_D^2"
-        r" = \frac{x - \tau D^{-1} d}{1+\alpha\lambda},\quad \tau = \min\Bigl\{\frac{\alpha}{\rho},"
-        r" \frac{((1+\alpha\lambda)(\bar f - \gamma - \rho f_*) + \langle d, x\rangle)_+}{\|d\|^2_{D^{-1}}}\Bigr\}"
+        r"\operatorname{argmin}_y \; m(y) + \tfrac{1}{2\alpha}\|y - x\|_D^2 + \tfrac{\lambda}{2}\|y\|_D^2"
+        r" = \frac{x - \tau D^{-1} d}{1+\alpha\lambda},\quad \tau = \min\left\{\frac{\alpha}{\rho},"
+        r" \frac{((1+\alpha\lambda)(\bar f - \gamma - \rho f_*) + \langle d, x\rangle)_+}{\|d\|^2_{D^{-1}}}\right\}"
     ),
     methods=(
         CheckMethod("symbolic", "optimality conditions in every branch", symbolic),

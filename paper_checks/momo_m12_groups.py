@@ -107,8 +107,8 @@ CLAIM = Claim(
     source="derived; what the authors' code does is a convention",
     kind="identity",
     statement=(
-        r"\tau_g = \frac{\alpha_g}{\rho}\min\Bigl\{1,\ "
-        r"\frac{\rho\,(h-\rho f_*)_+}{\sum_{g}\alpha_{g}\|d_{g}\|^2}\Bigr\}"
+        r"\tau_g = \frac{\alpha_g}{\rho}\min\left\{1,\ "
+        r"\frac{\rho\,(h-\rho f_*)_+}{\sum_{g}\alpha_{g}\|d_{g}\|^2}\right\}"
     ),
     methods=(
         CheckMethod("exact", "optimality conditions on rational cases", exact),
@@ -130,7 +130,7 @@ CLAIM = Claim(
         Step(r"\theta\rho^{-1} d_g + \tfrac{1}{\alpha_g}(y_g - x_g) = 0", "0 is a subgradient; one θ for all groups"),
         Step(r"\tau_g = \alpha_g\theta/\rho", "solved for y"),
         Step(
-            r"\theta = \min\Bigl\{1, \frac{\rho(h-\rho f_*)_+}{\sum_g\alpha_g\|d_g\|^2}\Bigr\}",
+            r"\theta = \min\left\{1, \frac{\rho(h-\rho f_*)_+}{\sum_g\alpha_g\|d_g\|^2}\right\}",
             "the line meets the floor, or θ is at an end of [0, 1]",
         ),
     ),

@@ -64,7 +64,7 @@ CLAIM = Claim(
     kind="upper bound",
     statement=(
         r"\sum_k \tau_k(h_k - \rho_k f_*) \le \|x^1 - x^*\|^2,\qquad \tau_k(h_k - \rho_k f_*) \ge"
-        r" \min\Bigl\{\alpha(1-\beta)\Delta_k,\ \frac{(1-\beta)^2\Delta_k^2}{G^2}\Bigr\}"
+        r" \min\left\{\alpha(1-\beta)\Delta_k,\ \frac{(1-\beta)^2\Delta_k^2}{G^2}\right\}"
     ),
     methods=(
         CheckMethod("exact", "both inequalities on rational runs", exact),

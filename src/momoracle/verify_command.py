@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,9 @@ def verify_command(
     claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this claim; may be repeated.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer instances and steps.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Many more instances and steps.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="DIR", file_okay=False, help="Write the claims as a page into this folder.")
+    ] = None,
     json_file: Json = None,
 ) -> None:
     """Check every claim of both papers on the running code, and the code against its proven golden vectors."""
@@ -48,9 +52,13 @@ def verify_command(
     }
     write_json(json_file, content)
     seconds = time.perf_counter() - start
+    if html is not None:
+        from momoracle import claims_page  # brings matplotlib, Jinja and the MathML converter
+
+        console.print(f"page: {claims_page.write(results, effort, seconds, html)}", highlight=False)
     verdict = coloured("holds" if holds else "fails", holds)
-    console.print(f"{len(results)} claims in {seconds:.0f} s; not run: {escape('; '.join(missing) or 'nothing')}")
-    console.print(verdict)
+    left_out = escape("; ".join(missing)) or "nothing"
+    console.print(f"{verdict}: {len(results)} claims in {seconds:.0f} s; not run: {left_out}", soft_wrap=True)
     raise typer.Exit(0 if holds else 1)
 
 
