@@ -79,7 +79,7 @@ def _same(usual: Sequence[Taken], points: Sequence[Any], label: str) -> None:
 
 
 def in_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
-    """Scale losses by powers of two in float64: the iterates are the same bits, for extreme magnitudes too."""
+    """Scale losses by powers of two in float64: the iterates are the same bits, as long as squares are in range."""
     entries = st.floats(-100, 100).filter(lambda z: z == 0 or abs(z) > 1e-3)
 
     def compare(x: list[float], steps: list[tuple[list[float], float]], power: int, beta: float, alpha: float) -> None:
@@ -100,11 +100,11 @@ def in_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
         effort.count(200, 50),
         x=vectors,
         steps=st.lists(st.tuples(vectors, st.floats(0.015625, 100)), min_size=1, max_size=3),
-        power=st.sampled_from([-450, -60, -1, 1, 60, 450]),
+        power=st.sampled_from([-400, -60, -1, 1, 60, 400]),
         beta=st.sampled_from([0.0, 0.5, 0.9]),
         alpha=st.sampled_from([0.01, 1.0, 100.0]),
     )
-    return Evidence(f"(d) {count} float64 runs equal bit for bit, losses scaled by 2^±1 to 2^±450")
+    return Evidence(f"(d) {count} float64 runs equal bit for bit, losses scaled by 2^±1 to 2^±400")
 
 
 CLAIM = Claim(

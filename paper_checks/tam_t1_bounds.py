@@ -29,7 +29,7 @@ def proven(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(12, 6)):
             gamma = ball(Fraction(draw.choice([1, 4, 7]), 8))
-            method = optimizers.tam(lr=1, beta=ball(draw.fraction()), gamma=gamma, eps=0)
+            method = optimizers.tam(lr=1, beta=ball(draw.fraction()), gamma=gamma, eps=ball(Fraction(1, 100)))
             x, kind, first = balls(draw.vector(3)), number % 3, balls(draw.vector(3))
             state = method.init(x)
             for t in range(1, 13):

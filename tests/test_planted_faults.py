@@ -12,7 +12,7 @@ import pytest
 
 #: in which file, what, and what instead
 FAULTS = {
-    "the sign of αλ": ("momo.py", "shrink=1 + alpha", "shrink=1 - alpha"),
+    "half the step": ("momo.py", "step_size(model, f_star, alpha, n)", "step_size(model, f_star, alpha, n) / 2"),
     "a sign in h": ("momentum_model.py", "self.f_bar + self.dx - self.gamma", "self.f_bar + self.dx + self.gamma"),
 }
 
