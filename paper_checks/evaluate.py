@@ -97,7 +97,8 @@ def _method(method: CheckMethod, effort: Effort, optimizers: Optimizers) -> Meth
 
 def _refutation(refutation: Refutation, effort: Effort, missing: set[Any]) -> RefutationResult | None:
     """Attempt a refutation; None where every check that it wants needs a module that is not installed."""
-    able = [check for check in refutation.by if getattr(check, "func", check) not in missing]
+    # A partial application needs what its function needs.
+    able = [c for c in refutation.by if c not in missing and getattr(c, "func", None) not in missing]
     if not able:
         return None
     evidence = ""

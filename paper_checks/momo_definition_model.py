@@ -41,9 +41,11 @@ def differences(path: Sequence[Taken], beta: Any, plain: bool) -> Iterator[tuple
 
 
 def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
-    """Run three steps of MoMo, with both initialisations, on symbols."""
+    """Run three steps of MoMo (two with little effort), with both initialisations, on symbols."""
     beta, alpha = sp.symbols("beta alpha", positive=True)
-    given = Given(vector("x"), [vector(name) for name in "uvw"], sp.symbols("f1:4", real=True))
+    steps = 3 if effort.scale >= 1 else 2
+    gradients, losses = [vector(name) for name in "uvw"], sp.symbols("f1:4", real=True)
+    given = Given(vector("x"), gradients[:steps], losses[:steps])
     count = 0
     for plain in (True, False):
         # The step size is irrelevant here: with f_* = −∞ it is α/ρ, which keeps the later points short.
@@ -51,7 +53,7 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
         for name, difference in differences(run(method, given), beta, plain):
             vanishes(difference, f"{name}, {'plain' if plain else 'bias-corrected'}")
             count += 1
-    return Evidence(f"{count} identities over three symbolic steps simplify to 0")
+    return Evidence(f"{count} identities over {steps} symbolic steps simplify to 0")
 
 
 def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
@@ -79,7 +81,7 @@ CLAIM = Claim(
         r" \gamma_k = \sum_j \rho_{j,k} \langle g_j, x^j\rangle,\quad \rho_k = \sum_j \rho_{j,k}"
     ),
     methods=(
-        CheckMethod("symbolic", "three steps against the sums", symbolic),
+        CheckMethod("symbolic", "steps against the sums", symbolic),
         CheckMethod("exact", "rational runs against the sums", exact),
     ),
     refutations=(

@@ -48,7 +48,7 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
             worst = exact_worst_case(beta, sizes)
             apart, programs = max(apart, abs(worst - known)), programs + 1
             require(apart <= 1e-3, f"β = {beta}, K = {steps}: the program gives {worst:.4f}, known is {known}")
-            for i in range(len(sizes)):
+            for i in range(len(sizes) if effort.scale >= 1 else 1):
                 for factor in (0.7, 0.97, 1.03, 1.4)[1 : 3 if effort.scale < 1 else 4]:
                     other = exact_worst_case(beta, [size * (factor if i == j else 1) for j, size in enumerate(sizes)])
                     programs += 1
@@ -77,11 +77,14 @@ def conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> 
 
 
 def adversarial_order(optimizers: Optimizers, effort: Effort) -> Evidence:
-    """Let the adversary pick each loss anew: the ratio to M6's bound, which must stay below 1."""
-    beta, steps = 0.5, effort.count(400, 400)
+    """Let the adversary pick each loss anew: the ratio to M6's bound, which must stay below 1 and come near it.
+
+    It was seen to be about 1 − 7/K; what is required is 1 − 8/K.
+    """
+    beta, steps = 0.5, effort.count(400)
     ratio = sampled_losses(optimizers.momo, beta, steps).gap * (1 - beta) * sqrt(steps)
     require(ratio <= 1, f"β = {beta}, K = {steps}: the gap is {ratio:.4f} of M6's bound")
-    require(ratio >= 0.98, f"β = {beta}, K = {steps}: the gap is only {ratio:.4f} of M6's bound")
+    require(ratio >= 1 - 8 / steps, f"β = {beta}, K = {steps}: the gap is only {ratio:.4f} of M6's bound")
     return Evidence(f"sampled losses, β = {beta}, K = {steps}: {ratio:.4f} of M6's bound", ratio, 1.0)
 
 

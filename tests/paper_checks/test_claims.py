@@ -1,6 +1,7 @@
 """The claims: all of them there, each holding by every method, and each of its checks able to fail."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -115,6 +116,17 @@ def test_a_method_without_its_module_is_not_run() -> None:
     assert (alone.verdict, alone.methods[0].verdict, alone.refutations) == ("not_run", "not_run", ())
     beside = replace(claim_of(missing, refutation), methods=(missing, CheckMethod("exact", "x", holding)))
     assert outcome(beside).verdict == "holds"
+
+
+def test_a_partial_application_is_not_run_where_its_function_is_not() -> None:
+    missing = CheckMethod("solver", "x", stopped, needs=("no_such_module",))
+    present = CheckMethod("exact", "x", holding)
+    applied = Refutation("wrong", (partial(stopped), falsified))
+    result = outcome(replace(claim_of(present, applied), methods=(missing, present)))
+    assert result.verdict == "holds"
+    whole = CheckMethod("solver", "x", only := partial(stopped), needs=("no_such_module",))
+    result = outcome(replace(claim_of(present, Refutation("wrong", (only, falsified))), methods=(whole, present)))
+    assert result.verdict == "holds"
 
 
 def test_require() -> None:
