@@ -1,9 +1,11 @@
 """``momoracle check``."""
 
+import shlex
 from typing import Annotated
 
 import typer
 
+from momoracle.check_outputs import Badge, Html, Junit, write_outputs
 from momoracle.ports.loading import PortError
 from momoracle.ports.runner import check
 from momoracle.ports.table import render
@@ -11,6 +13,8 @@ from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
 from momoracle.search_option import Search, searched
 from momoracle.terminal import Json, console, progress, write_json
+
+TIME_LIMIT = 10.0  # seconds a vector
 
 
 def check_command(
@@ -23,7 +27,10 @@ def check_command(
         ),
     ],
     json_file: Json = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = 10.0,
+    html: Html = None,
+    junit: Junit = None,
+    badge: Badge = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = TIME_LIMIT,
     search: Search = 0.0,
 ) -> None:
     """Check whether a port is the paper's method, and say where it first is not."""
@@ -38,4 +45,12 @@ def check_command(
     console.print(render(report))
     report = searched(report, search, time_limit)
     write_json(json_file, report.to_json())
+    write_outputs(report, content, command_line(algorithm, port, time_limit, search), html, junit, badge)
     raise typer.Exit(0 if report.verdict == "conforms" and report.counterexample is None else 1)
+
+
+def command_line(algorithm: str, port: str, time_limit: float, search: float) -> str:
+    """Return the line that gives the same report again."""
+    options = [f"--time-limit={time_limit:g}"] if time_limit != TIME_LIMIT else []
+    options += [f"--search={search:g}"] if search else []
+    return shlex.join(["momoracle", "check", algorithm, port, *options])
