@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+import chromium
 import pytest
 from hypothesis import settings
 
@@ -18,6 +19,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [name for name in FRAMEWORKS if find_spec(name) is None]
         if missing:
             pytest.skip(f"needs the extra `ports`: {', '.join(missing)}")
+    if item.get_closest_marker("browser") and chromium.found() is None:
+        pytest.skip(f"needs a browser: none of {', '.join(chromium.NAMES)} is there")
     if item.get_closest_marker("gpu"):
         cupy = pytest.importorskip("cupy", reason="needs CuPy")
         try:
