@@ -185,4 +185,5 @@ def _decay_of_matrices(method: type[Method]) -> type[Method]:
 
 
 def _cast(arrays: Any, dtype: Any) -> Any:
-    return [array.astype(dtype) for array in arrays]
+    with np.errstate(over="ignore"):  # too large a number is infinite, as in any port
+        return [array.astype(dtype) for array in arrays]

@@ -47,8 +47,8 @@ class Step:
 class Vector:
     """One golden vector: initial parameters, hyperparameters, and prescribed steps with their expected results.
 
-    ``hyperparameters["lr"]`` is a number, or a tuple with one learning rate a step. ``kills`` names the canaries
-    (deliberately wrong variants) that this vector catches.
+    ``hyperparameters["lr"]`` is a number, or a tuple with one learning rate a step. ``kills`` names the
+    departures (deliberately wrong variants) that this vector catches.
     """
 
     id: str

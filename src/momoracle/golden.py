@@ -24,7 +24,7 @@ def difference_of(algorithm: str, folder: Path) -> str | None:
     """Return where an algorithm's file differs byte for byte, or None where it does not."""
     try:
         return files.difference(algorithm, text_of(algorithm), folder)
-    except (ArithmeticError, LookupError) as error:  # a branch that hangs on rounding, or a canary without its place
+    except (ArithmeticError, LookupError) as error:  # a branch that hangs on rounding, or a departure without its place
         return f"the reference gives no vectors now: {error}"
 
 

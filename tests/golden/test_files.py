@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from momoracle.ports.canaries import CANARIES
+from momoracle.ports.departures import DEPARTURES
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
 from momoracle.reference.golden.flags import FLAGS
@@ -88,9 +88,9 @@ def test_ids_are_unique(content: VectorFile) -> None:
     assert max(Counter(v.id for v in content.vectors).values()) == 1
 
 
-def test_every_canary_is_caught_by_a_core_vector_or_a_robustness_one(content: VectorFile) -> None:
+def test_every_departure_is_caught_by_a_core_vector_or_a_robustness_one(content: VectorFile) -> None:
     caught = {name for v in content.vectors for name in v.kills}
-    assert caught == {canary.id for canary in CANARIES[content.algorithm]}
+    assert caught == {departure.id for departure in DEPARTURES[content.algorithm]}
 
 
 def test_tolerances_are_tight(content: VectorFile) -> None:
