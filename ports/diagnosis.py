@@ -1,0 +1,57 @@
+"""The diagnosis of a port that deviates: what it computes instead, and where it parts from the method."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from momoracle.ports.compare import differ
+from momoracle.ports.explain import explain, smallest_subset
+from momoracle.ports.findings import Explanation
+from momoracle.ports.locate import locate
+from momoracle.ports.replay import Replay, table
+from momoracle.ports.report import Report, VectorResult
+from momoracle.reference.golden.vectors import VectorFile
+
+
+def diagnose(report: Report, vectors: VectorFile, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """Return the report with an explanation and locations, where a core vector deviates; else as it is.
+
+    ``progress`` is called with each set of departures that is tried.
+    """
+    by_id = {vector.id: vector for vector in vectors.vectors}
+    core = [result for result in report.of("core") if _complete(result)]
+    if not any(result.status == "deviates" for result in core):
+        return report
+    replay = Replay(report.algorithm, [by_id[result.vector] for result in core])
+    seen = [table(by_id[result.vector], result.observed) for result in core]
+    found = explain(replay, seen, sound_buffers(report, vectors), progress)
+    results = tuple(_explained(result, found, vectors) for result in report.results)
+    return replace(report, results=results, explanation=found, locations=locate(core, vectors))
+
+
+def sound_buffers(report: Report, vectors: VectorFile) -> frozenset[str]:
+    """Return the buffers that the port shows in float64 and that never deviate from what is expected."""
+    seen: dict[str, bool] = {}
+    by_id = {vector.id: vector for vector in vectors.vectors if vector.dtype == "float64"}
+    for result in report.of("core"):
+        if result.vector in by_id:
+            for one in result.observed:
+                expected = by_id[result.vector].steps[one.step - 1].expected
+                for name in expected.keys() & one.buffers.keys():
+                    seen[name] = seen.get(name, True) and differ(one.buffers[name], expected[name]) is None
+    return frozenset(name for name, sound in seen.items() if sound)
+
+
+def _complete(result: VectorResult) -> bool:
+    return result.status in ("agrees", "deviates") and bool(result.observed)
+
+
+def _explained(result: VectorResult, found: Explanation, vectors: VectorFile) -> VectorResult:
+    """Name, beside a deviation, those of the departures that it takes."""
+    if result.deviation is None or not found.departures or not _complete(result):
+        return result
+    (vector,) = (vector for vector in vectors.vectors if vector.id == result.vector)
+    replay = Replay(vector.algorithm, [vector])
+    fewest = smallest_subset(replay, table(vector, result.observed), 0, found.departures)
+    if not fewest:  # the parameters agree, or only the roundings that departures add explain them
+        fewest = found.departures if result.kind == "core" and result.deviation.in_params else None
+    return replace(result, deviation=replace(result.deviation, explanation=" + ".join(fewest) if fewest else None))
