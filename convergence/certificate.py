@@ -1,0 +1,106 @@
+"""Certificates: inequalities that hold on every path, checked at every step of every replica as it is taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from momoracle.convergence.measured import Measured
+from momoracle.convergence.problem import Array, Problem
+
+#: what a trace must tell, and what it must not, for a method to be MoMo in the Euclidean metric
+_TOLD = frozenset({"loss_average", "offset", "inner_product", "model_value", "direction_norm_sq", "weight_sum"})
+_METRIC = "preconditioner"
+
+
+class Sides(NamedTuple):
+    """``left ≤ right`` up to ``tolerance``, for the replicas in ``among``; arrays of shape (R,)."""
+
+    left: Array
+    right: Array
+    tolerance: Array
+    among: Array
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One inequality of the theory.
+
+    Args:
+        id: the claim it belongs to, and what distinguishes it there.
+        statement: the inequality.
+        needs: the facts of `problem.FACTS` without which it is not claimed.
+        sides: its two sides at a step, from the measures and the problem.
+        only: the steps that it is about.
+    """
+
+    id: str
+    statement: str
+    needs: tuple[str, ...]
+    sides: Callable[[Measured, Problem], Sides]
+    only: str = "every step"
+
+    def not_applicable(self, problem: Problem, method: Any) -> str:
+        """Return why the theory claims nothing for this method on this problem; an empty text where it does."""
+        return not_momo(method, problem) or next(filter(None, map(problem.constants.lacks, self.needs)), "")
+
+
+def not_momo(method: Any, problem: Problem) -> str:
+    """Return why the theory of MoMo is not about this method, or an empty text where it is."""
+    name = type(method).__name__
+    told = set(method.Trace._fields)
+    if not told >= _TOLD:
+        return f"the theory is about MoMo, the method is {name}"
+    if _METRIC in told:
+        return f"the theory is about the Euclidean metric, {name} changes it from step to step"
+    if np.any(np.asarray(method.weight_decay) != 0):
+        return "the theory is about weight_decay = 0"
+    if method.estimate_lower_bound:
+        return "the theory is about a known lower bound, this one is estimated"
+    if np.any(np.asarray(method.lower_bound) != problem.constants.lower_bound):
+        return f"lower_bound is not the problem's f_* = {problem.constants.lower_bound:g}"
+    return ""
+
+
+class Violation(NamedTuple):
+    """Where an inequality first fails: the replica, its step, and the numbers."""
+
+    replica: int
+    step: int
+    left: float
+    right: float
+    tolerance: float
+
+    def __str__(self) -> str:
+        excess = self.left - self.right
+        return (
+            f"replica {self.replica}, step {self.step}: {self.left:.10g} > {self.right:.10g} "
+            f"by {excess:.3g}, {self.tolerance:.3g} is rounding"
+        )
+
+
+class Ledger:
+    """What one certificate has seen of an ensemble so far, replica by replica; it does not grow with the steps."""
+
+    def __init__(self, replicas: int) -> None:
+        self.checked = np.zeros(replicas, dtype=np.int64)  # steps
+        self.first = np.zeros((replicas, 4))  # step of the first violation (0: none), left, right, tolerance
+        self.margin = np.full(replicas, -np.inf)  # largest (left − right)/tolerance
+        self.ratio = np.zeros(replicas)  # left/right at the last step checked
+
+    def enter(self, sides: Sides, k: int, alive: Array) -> None:
+        """Enter one step; replicas that are not ``alive`` are not looked at."""
+        left, right, tolerance, among = sides
+        among = among & alive
+        excess = left - right
+        # A comparison with NaN is false: a side that is not a number counts as violated.
+        failed = among & ~(excess <= tolerance)
+        self.checked += among
+        with np.errstate(all="ignore"):  # a tolerance of zero gives an infinite margin, 0/0 none
+            np.fmax(self.margin, np.where(among, excess / tolerance, -np.inf), out=self.margin)
+            self.ratio = np.where(among, left / right, self.ratio)
+        if failed.any():
+            new = failed & (self.first[:, 0] == 0)
+            for column, value in enumerate((k, left, right, tolerance)):
+                self.first[new, column] = np.broadcast_to(value, new.shape)[new]

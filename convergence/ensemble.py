@@ -1,0 +1,130 @@
+"""An ensemble of runs: seeds × hyperparameters × starts, each replica told by its number alone."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from momoracle.convergence.checkpoints import checkpoints
+from momoracle.convergence.problem import Array, Problem
+from momoracle.reference import Method
+
+#: entries of the points of one tile: as many as the reference computes at once (of less, calling NumPy takes longer
+#: than the arithmetic; of more, memory does)
+_ENTRIES = 2**15
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """R = starts × grid points × seeds runs of one method on one problem.
+
+    Replica r starts at start r // (grid · seeds), with grid point (r // seeds) mod grid, and draws its samples with the
+    seed ``first_seed`` + r mod ``seeds``; so replicas that share a seed see the same samples.
+
+    Args:
+        problem: what is minimised.
+        method: the optimizer.
+        steps: K ≥ 1.
+        seeds: runs of each grid point and start.
+        vary: values of numeric hyperparameters, one list each, all equally long; grid point i takes the i-th of each.
+        starts: starting points, shape (S, n); the problem's own if left out.
+        dtype: of the points, float64 or float32; losses are averaged in float64.
+        first_seed: the seed of the first replica.
+        watch: scalars of the trace whose values are kept at the checkpoints.
+
+    Raises:
+        ValueError: a number or shape is outside what is allowed.
+    """
+
+    problem: Problem
+    method: Any
+    steps: int
+    seeds: int = 1
+    vary: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    starts: Array | None = None
+    dtype: str = "float64"
+    first_seed: int = 0
+    watch: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("seeds", 1), ("first_seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} is {value!r}; allowed: an integer >= {least}")
+        if self.dtype not in ("float64", "float32"):
+            raise ValueError(f"dtype is {self.dtype!r}; allowed: 'float64' or 'float32'")
+        lengths = {name: len(values) for name, values in self.vary.items()}
+        if len(set(lengths.values())) > 1 or 0 in lengths.values():
+            raise ValueError(f"vary has lists of lengths {lengths}; they must be equal and not empty")
+        offered = {option.name for option in dataclasses.fields(self.method)}
+        if unknown := sorted(set(lengths) - offered):
+            raise ValueError(f"vary names {', '.join(unknown)}; {type(self.method).__name__} has {sorted(offered)}")
+        if unknown := sorted(set(self.watch) - set(self.method.Trace._fields)):
+            raise ValueError(f"watch names {', '.join(unknown)}; the trace has {', '.join(self.method.Trace._fields)}")
+        starts = self.problem.start[None] if self.starts is None else np.asarray(self.starts, dtype=np.float64)
+        if starts.ndim != 2 or starts.shape[1] != self.problem.size or not len(starts):
+            raise ValueError(f"starts has shape {starts.shape}; allowed: (S, {self.problem.size}) with S >= 1")
+        object.__setattr__(self, "starts", starts)
+        for i in range(self.grid):
+            self.method_at(i)  # refuses values outside their range
+
+    @property
+    def grid(self) -> int:
+        """The number of grid points."""
+        return len(next(iter(self.vary.values()))) if self.vary else 1
+
+    @property
+    def cells(self) -> int:
+        """The number of pairs of start and grid point; each is run with every seed."""
+        return self.grid * len(self.starts)  # type: ignore[arg-type]
+
+    @property
+    def replicas(self) -> int:
+        """R."""
+        return self.cells * self.seeds
+
+    def method_at(self, point: int) -> Method:
+        """Return the method of a grid point."""
+        method: Method = dataclasses.replace(self.method, **{n: float(v[point]) for n, v in self.vary.items()})
+        return method
+
+    def checkpoints(self) -> list[int]:
+        """Return the steps k at which f(x^k) is evaluated: before step k, of points that k − 1 steps led to."""
+        return checkpoints(self.steps)
+
+    def tiles(self, size: int | None = None) -> list[range]:
+        """Cut the replicas into consecutive ranges of ``size``, or of as many as fit the cache."""
+        size = size or max(1, _ENTRIES // self.problem.size)
+        return [range(first, min(first + size, self.replicas)) for first in range(0, self.replicas, size)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The replicas of one tile: their starts, seeds, and the method with one hyperparameter a replica."""
+
+    points: Array
+    seeds: list[int]
+    method: Any
+
+    @classmethod
+    def of(cls, ensemble: Ensemble, replicas: range) -> "Part":
+        """Return what a range of replicas is made of."""
+        numbers = np.arange(replicas.start, replicas.stop)
+        cell, seed = np.divmod(numbers, ensemble.seeds)
+        start, point = np.divmod(cell, ensemble.grid)
+        assert ensemble.starts is not None
+        # What varies in the ensemble is an array in every tile, also where the tile has one value only: NumPy's power
+        # of an array and Python's of a number may differ in the last bit.
+        varied = {name: np.asarray(values, dtype=np.float64)[point] for name, values in ensemble.vary.items()}
+        return cls(
+            ensemble.starts[start].astype(ensemble.dtype),
+            [ensemble.first_seed + int(s) for s in seed],
+            dataclasses.replace(ensemble.method, **varied),
+        )
+
+
+#: where a replica is retired: what it computes from here on might leave the range of its dtype
+LIMITS = {"float64": 1e100, "float32": 1e12}
+NO_CAP = 1e30  # a learning rate that no step of MoMo reaches, and float32 holds

@@ -1,0 +1,183 @@
+"""How fast a method converges on a problem, beside what theory promises."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from momoracle.convergence.certificate import Certificate, not_momo
+from momoracle.convergence.certificates_momo import CERTIFICATES
+from momoracle.convergence.confidence import upper_bound
+from momoracle.convergence.ensemble import Ensemble
+from momoracle.convergence.problem import Array
+from momoracle.convergence.run import run
+from momoracle.convergence.slope import Slope, fit
+from momoracle.convergence.summary import Finding, Summary
+
+RISK = 0.01  # the probability with which the confidence bounds of one curve may fail, all of its checkpoints together
+Verdict = Literal["holds", "violated", "undecided", "not applicable"]
+_NEEDS = ("convex", "interpolates", "optimum", "lipschitz")
+
+
+class Certified(NamedTuple):
+    """One certificate on one cell: its verdict, the reason where it is not applicable, else what it found."""
+
+    certificate: Certificate
+    verdict: Verdict
+    reason: str
+    finding: Finding | None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The curve of one cell of an ensemble; arrays have one entry a checkpoint k.
+
+    Args:
+        ensemble: what was run.
+        cell: which pair of start and grid point.
+        steps: k.
+        average: the mean over the seeds of (1/k) Σ_{j≤k} f_j − f, f the least mean loss where it is known, else f_*.
+        last: the mean over the seeds of f(x^k) − f.
+        upper: with confidence 1 − `RISK` the expectation of ``average`` is below, for all k at once; None where no
+            range of the values is known.
+        bound: M6's G ‖x^1−x*‖ / ((1−β) √k); None where the theorem does not apply, and then ``no_bound`` says why.
+        slope: of ``average``, None where it cannot be fitted.
+        expected: the slope that theory promises at most, −1 for smooth and −1/2 for other losses, or None.
+        certificates: the verdict of every certificate.
+        retired: how many replicas left the range of their dtype, and the first step at which one did.
+    """
+
+    ensemble: Ensemble
+    cell: int
+    steps: Array
+    average: Array
+    last: Array
+    upper: Array | None
+    bound: Array | None
+    no_bound: str
+    slope: Slope | None
+    expected: float | None
+    certificates: tuple[Certified, ...]
+    retired: tuple[int, int]
+
+    @property
+    def method(self) -> Any:
+        """The method, with the hyperparameters of this cell."""
+        return self.ensemble.method_at(self.cell % self.ensemble.grid)
+
+    @property
+    def ratio(self) -> float | None:
+        """The last average over the last bound: 1 is a bound that is attained."""
+        return None if self.bound is None or self.bound[-1] == 0 else float(self.average[-1] / self.bound[-1])
+
+    @property
+    def statistics(self) -> Verdict:
+        """Whether the expectation is below the bound at every checkpoint, with confidence 1 − `RISK`.
+
+        ``violated`` where the mean itself is above; ``undecided`` where only its confidence bound is: more seeds
+        decide.
+        """
+        if self.bound is None or self.upper is None:
+            return "not applicable"
+        if not np.all(self.average <= self.bound):
+            return "violated"
+        return "holds" if np.all(self.upper <= self.bound) else "undecided"
+
+    @property
+    def verdict(self) -> Verdict:
+        """``violated`` if a certificate or the statistics are, or a replica left its range; else the weaker of the rest."""
+        verdicts = {self.statistics, *(c.verdict for c in self.certificates)}
+        if "violated" in verdicts or self.retired[0]:
+            return "violated"
+        if "undecided" in verdicts:
+            return "undecided"
+        return "holds" if "holds" in verdicts else "not applicable"
+
+
+def rates(
+    ensemble: Ensemble, processes: int = 1, tile: int | None = None, done: Callable[[int], Any] = lambda steps: None
+) -> list[Rate]:
+    """Run an ensemble and return the rate of each cell; the arguments are those of `run`.
+
+    >>> from momoracle import MoMo
+    >>> from momoracle.convergence import NO_CAP, least_squares
+    >>> ensemble = Ensemble(least_squares(), MoMo(lr=NO_CAP), steps=200, seeds=32)
+    >>> (rate,) = rates(ensemble)
+    >>> rate.verdict, rate.ratio < 1
+    ('holds', True)
+    """
+    summary = Summary(ensemble)
+    for part in run(ensemble, processes, tile, done):
+        summary.add(part)
+    return [_rate(summary, cell) for cell in range(ensemble.cells)]
+
+
+def _rate(summary: Summary, cell: int) -> Rate:
+    ensemble, problem = summary.ensemble, summary.ensemble.problem
+    constants, steps = problem.constants, summary.steps
+    method: Any = ensemble.method_at(cell % ensemble.grid)
+    least = constants.lower_bound if constants.minimum is None else constants.minimum
+    average, last = summary.mean("loss_average", cell) - least, summary.mean("mean_loss", cell) - least
+    certified = tuple(_certified(c, summary, cell, method) for c in CERTIFICATES)
+    no_bound = _no_bound(summary, cell, method)
+    bound = upper = None
+    if not no_bound:
+        assert ensemble.starts is not None
+        assert constants.lipschitz is not None
+        distance = float(np.linalg.norm(ensemble.starts[cell // ensemble.grid] - constants.optimum))
+        largest = constants.lipschitz(distance) * distance  # f(x, s) − f_* ≤ <g, x − x*>
+        bound = largest / ((1 - method.beta) * np.sqrt(steps))
+        if problem.samples == 1:  # nothing is drawn: the mean is the expectation
+            upper = average
+        else:
+            upper = np.array([_upper(mean, ensemble.seeds, largest, RISK / len(steps)) for mean in average])
+    slope = None
+    if ensemble.seeds > 1 or problem.samples == 1:
+        slope = fit(steps, summary.sums["loss_average"][cell] - least * summary.counts[:, None], summary.counts)
+    smooth = constants.smoothness is not None
+    return Rate(
+        ensemble=ensemble,
+        cell=cell,
+        steps=steps,
+        average=average,
+        last=last,
+        upper=upper,
+        bound=bound,
+        no_bound=no_bound,
+        slope=slope,
+        expected=None if no_bound else -1.0 if smooth else -0.5,
+        certificates=certified,
+        retired=(int(summary.retired[cell]), int(summary.first_retired[cell])),
+    )
+
+
+def _upper(mean: float, count: int, largest: float, risk: float) -> float:
+    """Return the upper confidence bound; a mean outside its range shows that the range is wrong, and bounds nothing."""
+    return upper_bound(max(mean, 0.0), count, largest, risk) if mean <= largest else float("inf")
+
+
+def _no_bound(summary: Summary, cell: int, method: Any) -> str:
+    """Return why M6's bound on the expectation does not apply, or an empty text."""
+    problem = summary.ensemble.problem
+    reason = not_momo(method, problem) or next(filter(None, map(problem.constants.lacks, _NEEDS)), "")
+    if reason:
+        return reason
+    if problem.in_order:
+        return "the samples are taken in a fixed order, not drawn"
+    free = summary.found(cell, "M6 path").checked
+    every = summary.ensemble.seeds * summary.ensemble.steps
+    return (
+        "" if free == every or summary.retired[cell] else f"the cap bound in {every - free} of {every} steps or before"
+    )
+
+
+def _certified(certificate: Certificate, summary: Summary, cell: int, method: Any) -> Certified:
+    ensemble = summary.ensemble
+    if certificate.id not in summary.certificates:
+        reasons = [certificate.not_applicable(ensemble.problem, ensemble.method_at(i)) for i in range(ensemble.grid)]
+        return Certified(certificate, "not applicable", next(filter(None, reasons)), None)
+    finding = summary.found(cell, certificate.id)
+    if not finding.checked:
+        return Certified(certificate, "not applicable", f"it is about {certificate.only}: there was none", finding)
+    return Certified(certificate, "violated" if finding.violated else "holds", "", finding)

@@ -1,0 +1,59 @@
+"""A rate as JSON: what `momoracle rates --json` writes."""
+
+from typing import Any
+
+import numpy as np
+
+from momoracle.convergence.method_text import text_of
+from momoracle.convergence.rates import RISK, Certified, Rate
+
+
+def to_json(rate: Rate) -> dict[str, Any]:
+    """Return the rate as JSON values; what is not finite is null."""
+    ensemble, bound = rate.ensemble, rate.bound
+    return {
+        "problem": ensemble.problem.name,
+        "method": text_of(rate.method),
+        "size": ensemble.problem.size,
+        "samples": ensemble.problem.samples,
+        "steps": ensemble.steps,
+        "seeds": ensemble.seeds,
+        "first_seed": ensemble.first_seed,
+        "dtype": ensemble.dtype,
+        "verdict": rate.verdict,
+        "statistics": {
+            "verdict": rate.statistics,
+            "not_applicable": rate.no_bound,
+            "risk": RISK,
+            "method": "Chernoff-Hoeffding (relative entropy), all checkpoints at once by Bonferroni",
+        },
+        "checkpoints": rate.steps.tolist(),
+        "average": _numbers(rate.average),
+        "average_upper": None if rate.upper is None else _numbers(rate.upper),
+        "last": _numbers(rate.last),
+        "bound": None if bound is None else _numbers(bound),
+        "ratio": rate.ratio,
+        "slope": None if rate.slope is None else rate.slope._asdict(),
+        "expected_slope": rate.expected,
+        "retired": {"replicas": rate.retired[0], "first_step": rate.retired[1] or None},
+        "certificates": [_certified(one) for one in rate.certificates],
+    }
+
+
+def _certified(one: Certified) -> dict[str, Any]:
+    found = one.finding
+    return {
+        "id": one.certificate.id,
+        "statement": one.certificate.statement,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "checked": 0 if found is None else found.checked,
+        "replicas": 0 if found is None else found.replicas,
+        "violated": 0 if found is None else found.violated,
+        "margin": None if found is None or not np.isfinite(found.margin) else found.margin,
+        "first": None if found is None or found.first is None else found.first._asdict(),
+    }
+
+
+def _numbers(values: Any) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

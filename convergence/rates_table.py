@@ -1,0 +1,87 @@
+"""Rates as tables for the terminal."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from momoracle.convergence.method_text import text_of
+from momoracle.convergence.rates import RISK, Rate
+
+COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "not applicable": "dim"}
+
+
+def summary_table(rates: Sequence[Rate]) -> Table:
+    """Return one row a rate: the curve's end, its bound, its slope, and how many certificates hold."""
+    table = Table(
+        "problem",
+        "method",
+        "average gap",
+        f"≤ ({1 - RISK:.0%})",
+        "bound",
+        "ratio",
+        "slope (95 %)",
+        "certificates",
+        "verdict",
+    )
+    for rate in rates:
+        slope, ratio = rate.slope, rate.ratio
+        held = sum(one.verdict == "holds" for one in rate.certificates)
+        broken = sum(one.verdict == "violated" for one in rate.certificates)
+        counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
+        table.add_row(
+            escape(rate.ensemble.problem.name),
+            escape(text_of(rate.method)),
+            f"{rate.average[-1]:.3g}",
+            "" if rate.upper is None else f"{rate.upper[-1]:.3g}",
+            "" if rate.bound is None else f"{rate.bound[-1]:.3g}",
+            "" if ratio is None else f"{ratio:.3g}",
+            "" if slope is None else f"{slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}]".replace("[", r"\["),
+            ", ".join(counts) or "[dim]none apply[/]",
+            f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]",
+        )
+    return table
+
+
+def certificate_table(rate: Rate) -> Table:
+    """Return one row a certificate: its verdict, how much was checked, and the reason where it does not apply."""
+    title = f"{rate.ensemble.problem.name}, {text_of(rate.method)}"
+    table = Table("certificate", "statement", "checked", "verdict", "why", title=escape(title), title_justify="left")
+    for one in rate.certificates:
+        found = one.finding
+        table.add_row(
+            one.certificate.id,
+            escape(one.certificate.statement),
+            "" if found is None or not found.checked else f"{found.replicas} × {found.checked / found.replicas:.0f}",
+            f"[{COLOURS[one.verdict]}]{one.verdict}[/]",
+            escape(str(found.first) if found is not None and found.first else one.reason),
+        )
+    return table
+
+
+def remarks(rate: Rate) -> list[str]:
+    """Return what a reader must be told beside the table: violations, retired replicas, undecided bounds, reasons."""
+    name = f"{rate.ensemble.problem.name}, {text_of(rate.method)}"
+    told = [
+        f"{name}: {one.certificate.id} violated in {one.finding.violated} of {one.finding.replicas} replicas; "
+        f"first {one.finding.first}"
+        for one in rate.certificates
+        if one.finding is not None and one.verdict == "violated"
+    ]
+    if rate.retired[0]:
+        told.append(
+            f"{name}: {rate.retired[0]} replicas left the range of {rate.ensemble.dtype}, "
+            f"the first in step {rate.retired[1]}"
+        )
+    if rate.statistics == "violated":
+        told.append(f"{name}: the average gap exceeds its bound")
+    if rate.statistics == "undecided":
+        told.append(f"{name}: the confidence bound exceeds M6's bound, the mean does not; raise --seeds to decide")
+    reasons: dict[str, list[str]] = {}
+    for one in rate.certificates:
+        if one.verdict == "not applicable":
+            reasons.setdefault(one.reason, []).append(one.certificate.id)
+    if rate.no_bound:
+        reasons.setdefault(rate.no_bound, []).append("bound")
+    told.extend(f"{name}: not applicable: {', '.join(ids)}: {reason}" for reason, ids in reasons.items())
+    return told

@@ -1,0 +1,91 @@
+"""Advance one tile of an ensemble: every replica of it in one step of the reference."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from momoracle.convergence.certificate import Certificate, Ledger
+from momoracle.convergence.certificates_momo import CERTIFICATES
+from momoracle.convergence.ensemble import LIMITS, Ensemble, Part
+from momoracle.convergence.measured import Measurer
+from momoracle.convergence.problem import Array
+from momoracle.convergence.samples import orders
+
+
+class Tile(NamedTuple):
+    """What is kept of a tile: for each replica a row with one number a checkpoint, and one ledger a certificate.
+
+    ``rows`` has ``mean_loss``, f(x^k); ``loss_average``, the average of the sampled losses up to step k; and the
+    trace's scalars that are watched. Where a replica is retired before a checkpoint, its rows hold NaN from there on.
+    """
+
+    replicas: range
+    rows: dict[str, Array]
+    ledgers: dict[str, Ledger]
+    retired: Array  # the step at which a replica left the range of its dtype; 0: it did not
+
+
+def applicable(ensemble: Ensemble) -> list[Certificate]:
+    """Return the certificates that the theory claims for this ensemble."""
+    points = [ensemble.method_at(i) for i in range(ensemble.grid)]
+    return [c for c in CERTIFICATES if not any(c.not_applicable(ensemble.problem, method) for method in points)]
+
+
+def advance(ensemble: Ensemble, replicas: range) -> Tile:
+    """Run the replicas of a tile from their starts to the last step.
+
+    A replica whose points, gradients or losses grow beyond `LIMITS` is retired: it is kept at its start, on zero
+    gradients, where it disturbs nobody, and nothing of it is recorded any more.
+    """
+    part, problem = Part.of(ensemble, replicas), ensemble.problem.astype(ensemble.dtype)
+    method, x, count = part.method, part.points, len(replicas)
+    start, limit, lower = x.copy(), LIMITS[ensemble.dtype], problem.constants.lower_bound
+    certificates = applicable(ensemble)
+    measurer = Measurer(ensemble.problem, method, x) if certificates else None
+    ledgers = {c.id: Ledger(count) for c in certificates}
+    seen = ensemble.checkpoints()
+    rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
+    retired, alive = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
+    total, column = np.zeros(count), 0
+    state, samples = method.init(x, replicas=count), orders(problem, part.seeds)
+
+    for k in range(1, ensemble.steps + 1):
+        loss, gradient = _answers(problem, x, next(samples))
+        if not (_within(loss, limit) and _within(gradient, limit) and _within(x, limit)):
+            largest = np.fmax(np.abs(gradient).max(axis=1), np.abs(x).max(axis=1))
+            out = ~((np.fmax(largest, np.abs(loss)) <= limit) & np.isfinite(gradient).all(axis=1))
+            retired[out & alive] = k
+            alive &= ~out
+        if not alive.all():
+            x[~alive], gradient[~alive], loss[~alive] = start[~alive], 0, lower
+        total += loss
+        if k == seen[column]:
+            rows["mean_loss"][alive, column] = problem.mean_loss(x)[alive]
+            rows["loss_average"][alive, column] = (total / k)[alive]
+        x, state, trace = method.step(x, gradient, state, loss=loss)
+        if measurer is not None:
+            measured = measurer.step(loss, gradient, trace, x, k)
+            for certificate in certificates:
+                ledgers[certificate.id].enter(certificate.sides(measured, ensemble.problem), k, alive)
+        if k == seen[column]:
+            for name in ensemble.watch:
+                rows[name][alive, column] = getattr(trace, name)[alive]
+            column += 1
+    return Tile(replicas, rows, ledgers, retired)
+
+
+def _answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
+    """Return losses in float64 and gradients in the dtype of the points."""
+    loss, gradient = problem.sample_loss_and_grad(x, sample)
+    if np.shape(loss) != (len(x),) or np.shape(gradient) != x.shape:
+        raise ValueError(
+            f"sample_loss_and_grad of {problem.name} returned shapes {np.shape(loss)} and {np.shape(gradient)} for "
+            f"points of shape {x.shape}; needed are ({len(x)},) and {x.shape}: "
+            "wrap a function of one point in one_point"
+        )
+    return np.asarray(loss, dtype=np.float64), np.asarray(gradient).astype(x.dtype, copy=False)
+
+
+def _within(values: Array, limit: float) -> bool:
+    """Tell whether no entry is NaN or beyond the limit."""
+    return bool(values.max() <= limit and values.min() >= -limit)

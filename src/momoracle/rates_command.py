@@ -1,0 +1,124 @@
+"""``momoracle rates``."""
+
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from momoracle.terminal import Json, coloured, console, write_json
+
+DEFAULT_PROBLEMS = (
+    "least-squares",
+    "absolute-loss",
+    "huber",
+    "hinge",
+    "squared-hinge",
+    "logistic",
+    "relu-regression",
+    "polyak-max",
+    "nesterov-max",
+    "diabetes",
+    "breast-cancer",
+    "digits",
+    "noisy-least-squares",
+)
+
+
+def rates_command(
+    problems: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PROBLEM]...",
+            help="NAME or NAME:option=value,…, or FILE.py:NAME; all of the zoo if left out. `--list` names them.",
+        ),
+    ] = None,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option("--method", metavar="TEXT", help="As momo:beta=0.9,lr=1; may be repeated. [default: momo]"),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="K, the steps of each run.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each problem and method.")] = 512,
+    first_seed: Annotated[int, typer.Option(min=0, help="The seed of the first run.")] = 0,
+    dtype: Annotated[str, typer.Option(help="float64 or float32.")] = "float64",
+    processes: Annotated[int, typer.Option(min=1, help="Processes; the results do not depend on it.")] = 1,
+    details: Annotated[bool, typer.Option("--details", help="Show every certificate.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the problems and stop.")] = False,
+    json_file: Json = None,
+) -> None:
+    """Measure how fast methods converge, and check MoMo's theory on every path, with confidence bounds."""
+    # Imported where they are used: SciPy's optimisers take a while to load.
+    from momoracle.convergence import Ensemble, rates
+    from momoracle.convergence.rates_json import to_json
+    from momoracle.convergence.rates_table import certificate_table, remarks, summary_table
+
+    if listed:
+        list_problems()
+        raise typer.Exit
+    try:
+        ensembles = [
+            Ensemble(
+                problem,
+                method,
+                steps,
+                seeds=1 if problem.samples == 1 or problem.in_order else seeds,
+                first_seed=first_seed,
+                dtype=dtype,
+            )
+            for problem in chosen(problems)
+            for method in made(methods or ["momo"], problem)
+        ]
+    except (LookupError, TypeError, ValueError, ModuleNotFoundError) as error:
+        raise typer.BadParameter(str(error)) from None
+    if processes > 1 and any(".py:" in name for name in problems or ()):
+        raise typer.BadParameter("a problem from a file cannot be sent to other processes; give MODULE:NAME instead")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    found = []
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=sum(e.replicas * e.steps for e in ensembles))
+        for ensemble in ensembles:
+            bar.update(task, description=escape(ensemble.problem.name))
+            found += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
+    console.print(summary_table(found))
+    for rate in found:
+        if details:
+            console.print(certificate_table(rate))
+        for remark in remarks(rate):
+            console.print(escape(remark), highlight=False, soft_wrap=True)
+    short = [rate for rate in found if rate.verdict in ("violated", "undecided")]
+    verdict = "fails" if short else "holds"
+    write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
+    console.print(f"{coloured(verdict, not short)}: {len(found) - len(short)} of {len(found)} rates", highlight=False)
+    raise typer.Exit(1 if short else 0)
+
+
+def chosen(names: list[str] | None) -> list[Any]:
+    """Return the problems that are named, or the default ones, without those whose data are not installed."""
+    from momoracle.convergence.zoo import REAL_DATA, from_text
+
+    if names:
+        return [from_text(name) for name in names]
+    missing = REAL_DATA if find_spec("sklearn") is None else ()
+    if missing:
+        console.print(
+            f"left out: {', '.join(missing)}, which need scikit-learn: pip install momoracle[data]", style="dim"
+        )
+    return [from_text(name) for name in DEFAULT_PROBLEMS if name not in missing]
+
+
+def made(texts: list[str], problem: Any) -> list[Any]:
+    """Return the methods that are named."""
+    from momoracle.convergence.method_text import method
+
+    return [method(text, problem) for text in texts]
+
+
+def list_problems() -> None:
+    """Print each problem's name and the first line of its documentation."""
+    from momoracle.convergence.zoo import PROBLEMS
+
+    for name, make in PROBLEMS.items():
+        first = (make.__doc__ or "").partition("\n")[0]
+        console.print(f"[bold]{name}[/bold]  {escape(first)}", highlight=False, soft_wrap=True)
