@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from momoracle.convergence.certificate import Certificate
+from momoracle.convergence.certificates_momo import CERTIFICATES
 from momoracle.convergence.checkpoints import checkpoints
 from momoracle.convergence.problem import Array, Problem
 from momoracle.reference import Method
@@ -32,6 +34,7 @@ class Ensemble:
         starts: starting points, shape (S, n); the problem's own if left out.
         dtype: of the points, float64 or float32; losses are averaged in float64.
         first_seed: the seed of the first replica.
+        certificates: the inequalities to check on every step where they apply; () for the fastest run.
         watch: scalars of the trace whose values are kept at the checkpoints.
 
     Raises:
@@ -46,6 +49,7 @@ class Ensemble:
     starts: Array | None = None
     dtype: str = "float64"
     first_seed: int = 0
+    certificates: tuple[Certificate, ...] = CERTIFICATES
     watch: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

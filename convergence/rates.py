@@ -7,7 +7,6 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from momoracle.convergence.certificate import Certificate, not_momo
-from momoracle.convergence.certificates_momo import CERTIFICATES
 from momoracle.convergence.confidence import upper_bound
 from momoracle.convergence.ensemble import Ensemble
 from momoracle.convergence.problem import Array
@@ -16,7 +15,7 @@ from momoracle.convergence.slope import Slope, fit
 from momoracle.convergence.summary import Finding, Summary
 
 RISK = 0.01  # the probability with which the confidence bounds of one curve may fail, all of its checkpoints together
-Verdict = Literal["holds", "violated", "undecided", "not applicable"]
+Verdict = Literal["holds", "violated", "undecided", "diverged", "not applicable"]
 _NEEDS = ("convex", "interpolates", "optimum", "lipschitz")
 
 
@@ -86,19 +85,37 @@ class Rate:
 
     @property
     def verdict(self) -> Verdict:
-        """``violated`` if a certificate or the statistics are, or a replica left its range; else the weaker of the rest."""
+        """``violated`` if a certificate or the statistics are, ``diverged`` if a replica left its range, or else the rest."""
         verdicts = {self.statistics, *(c.verdict for c in self.certificates)}
-        if "violated" in verdicts or self.retired[0]:
+        if "violated" in verdicts:
             return "violated"
+        if self.retired[0]:
+            return "diverged"
         if "undecided" in verdicts:
             return "undecided"
         return "holds" if "holds" in verdicts else "not applicable"
 
 
+def m6_bound(largest: float, beta: float, steps: Array) -> Array:
+    """Return G ‖x^1−x*‖ / ((1−β) √k) (M6), with ``largest`` = G ‖x^1−x*‖."""
+    return largest / ((1 - beta) * np.sqrt(steps))
+
+
 def rates(
-    ensemble: Ensemble, processes: int = 1, tile: int | None = None, done: Callable[[int], Any] = lambda steps: None
+    ensemble: Ensemble,
+    processes: int = 1,
+    tile: int | None = None,
+    done: Callable[[int], Any] = lambda steps: None,
+    bound: Callable[[float, Any, Array], Array] = m6_bound,
 ) -> list[Rate]:
-    """Run an ensemble and return the rate of each cell; the arguments are those of `run`.
+    """Run an ensemble and return the rate of each cell.
+
+    Args:
+        ensemble: what is run.
+        processes: as for `run`.
+        tile: as for `run`.
+        done: as for `run`.
+        bound: the bound on the expectation, from G ‖x^1−x*‖, β and the steps k.
 
     >>> from momoracle import MoMo
     >>> from momoracle.convergence import NO_CAP, least_squares
@@ -110,16 +127,16 @@ def rates(
     summary = Summary(ensemble)
     for part in run(ensemble, processes, tile, done):
         summary.add(part)
-    return [_rate(summary, cell) for cell in range(ensemble.cells)]
+    return [_rate(summary, cell, bound) for cell in range(ensemble.cells)]
 
 
-def _rate(summary: Summary, cell: int) -> Rate:
+def _rate(summary: Summary, cell: int, bound_of: Callable[[float, Any, Array], Array]) -> Rate:
     ensemble, problem = summary.ensemble, summary.ensemble.problem
     constants, steps = problem.constants, summary.steps
     method: Any = ensemble.method_at(cell % ensemble.grid)
     least = constants.lower_bound if constants.minimum is None else constants.minimum
     average, last = summary.mean("loss_average", cell) - least, summary.mean("mean_loss", cell) - least
-    certified = tuple(_certified(c, summary, cell, method) for c in CERTIFICATES)
+    certified = tuple(_certified(c, summary, cell, method) for c in ensemble.certificates)
     no_bound = _no_bound(summary, cell, method)
     bound = upper = None
     if not no_bound:
@@ -127,7 +144,7 @@ def _rate(summary: Summary, cell: int) -> Rate:
         assert constants.lipschitz is not None
         distance = float(np.linalg.norm(ensemble.starts[cell // ensemble.grid] - constants.optimum))
         largest = constants.lipschitz(distance) * distance  # f(x, s) − f_* ≤ <g, x − x*>
-        bound = largest / ((1 - method.beta) * np.sqrt(steps))
+        bound = bound_of(largest, method.beta, steps)
         if problem.samples == 1:  # nothing is drawn: the mean is the expectation
             upper = average
         else:
@@ -165,11 +182,8 @@ def _no_bound(summary: Summary, cell: int, method: Any) -> str:
         return reason
     if problem.in_order:
         return "the samples are taken in a fixed order, not drawn"
-    free = summary.found(cell, "M6 path").checked
-    every = summary.ensemble.seeds * summary.ensemble.steps
-    return (
-        "" if free == every or summary.retired[cell] else f"the cap bound in {every - free} of {every} steps or before"
-    )
+    capped = int(summary.capped[cell])
+    return f"the cap bound in {capped} of {summary.ensemble.seeds} runs" if capped else ""
 
 
 def _certified(certificate: Certificate, summary: Summary, cell: int, method: Any) -> Certified:

@@ -8,7 +8,7 @@ from rich.table import Table
 from momoracle.convergence.method_text import text_of
 from momoracle.convergence.rates import RISK, Rate
 
-COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "not applicable": "dim"}
+COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "diverged": "red", "not applicable": "dim"}
 
 
 def summary_table(rates: Sequence[Rate]) -> Table:

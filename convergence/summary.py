@@ -38,6 +38,7 @@ class Summary:
         self.counts = np.bincount(np.arange(ensemble.seeds) % self.groups)
         self.retired = np.zeros(ensemble.cells, dtype=np.int64)
         self.first_retired = np.zeros(ensemble.cells, dtype=np.int64)
+        self.capped = np.zeros(ensemble.cells, dtype=np.int64)  # replicas
         self.certificates = [c.id for c in applicable(ensemble)]
         self._found: dict[tuple[int, str], Finding] = {}
 
@@ -50,6 +51,7 @@ class Summary:
             # Replica by replica, in their order: the sums do not depend on where one tile ends and the next begins.
             np.add.at(self.sums[name], (cell, seed % self.groups), rows)
         np.add.at(self.retired, cell, tile.retired > 0)
+        np.add.at(self.capped, cell, tile.capped)
         for c, k in zip(cell[tile.retired > 0], tile.retired[tile.retired > 0], strict=True):
             self.first_retired[c] = min(self.first_retired[c] or k, k)
         for name, ledger in tile.ledgers.items():

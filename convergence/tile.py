@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from momoracle.convergence.certificate import Certificate, Ledger
-from momoracle.convergence.certificates_momo import CERTIFICATES
 from momoracle.convergence.ensemble import LIMITS, Ensemble, Part
 from momoracle.convergence.measured import Measurer
 from momoracle.convergence.problem import Array
@@ -23,12 +22,15 @@ class Tile(NamedTuple):
     rows: dict[str, Array]
     ledgers: dict[str, Ledger]
     retired: Array  # the step at which a replica left the range of its dtype; 0: it did not
+    capped: Array  # whether a cap on MoMo's step bound, in any step
 
 
 def applicable(ensemble: Ensemble) -> list[Certificate]:
     """Return the certificates that the theory claims for this ensemble."""
     points = [ensemble.method_at(i) for i in range(ensemble.grid)]
-    return [c for c in CERTIFICATES if not any(c.not_applicable(ensemble.problem, method) for method in points)]
+    return [
+        c for c in ensemble.certificates if not any(c.not_applicable(ensemble.problem, method) for method in points)
+    ]
 
 
 def advance(ensemble: Ensemble, replicas: range) -> Tile:
@@ -47,6 +49,7 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
     retired, alive = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
     total, column = np.zeros(count), 0
+    capped, has_cap = np.zeros(count, dtype=bool), hasattr(method, "lower_bound")
     state, samples = method.init(x, replicas=count), orders(problem, part.seeds)
 
     for k in range(1, ensemble.steps + 1):
@@ -63,6 +66,8 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
             rows["mean_loss"][alive, column] = problem.mean_loss(x)[alive]
             rows["loss_average"][alive, column] = (total / k)[alive]
         x, state, trace = method.step(x, gradient, state, loss=loss)
+        if has_cap:
+            capped |= trace.step_size * trace.weight_sum >= _cap(method, k)
         if measurer is not None:
             measured = measurer.step(loss, gradient, trace, x, k)
             for certificate in certificates:
@@ -71,7 +76,7 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
             for name in ensemble.watch:
                 rows[name][alive, column] = getattr(trace, name)[alive]
             column += 1
-    return Tile(replicas, rows, ledgers, retired)
+    return Tile(replicas, rows, ledgers, retired, capped)
 
 
 def _answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
@@ -84,6 +89,12 @@ def _answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
             "wrap a function of one point in one_point"
         )
     return np.asarray(loss, dtype=np.float64), np.asarray(gradient).astype(x.dtype, copy=False)
+
+
+def _cap(method: Any, k: int) -> Any:
+    """Return α_k, less what rounding may take from (α/ρ) ρ."""
+    lr = method.lr(k) if callable(method.lr) else method.lr
+    return lr * (1 - 4 * np.finfo(float).eps)
 
 
 def _within(values: Array, limit: float) -> bool:

@@ -87,7 +87,7 @@ def rates_command(
             console.print(certificate_table(rate))
         for remark in remarks(rate):
             console.print(escape(remark), highlight=False, soft_wrap=True)
-    short = [rate for rate in found if rate.verdict in ("violated", "undecided")]
+    short = [rate for rate in found if rate.verdict in ("violated", "undecided", "diverged")]
     verdict = "fails" if short else "holds"
     write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
     console.print(f"{coloured(verdict, not short)}: {len(found) - len(short)} of {len(found)} rates", highlight=False)
