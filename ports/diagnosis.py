@@ -1,6 +1,6 @@
 """The diagnosis of a port that deviates: what it computes instead, and where it parts from the method."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from momoracle.ports.compare import differ
@@ -9,13 +9,20 @@ from momoracle.ports.findings import Explanation
 from momoracle.ports.locate import locate
 from momoracle.ports.replay import Replay, table
 from momoracle.ports.report import Report, VectorResult
+from momoracle.ports.worker import Observed
 from momoracle.reference.golden.vectors import VectorFile
 
 
-def diagnose(report: Report, vectors: VectorFile, progress: Callable[[str], None] = lambda _: None) -> Report:
+def diagnose(
+    report: Report,
+    vectors: VectorFile,
+    resynchronised: Mapping[str, Sequence[Observed]] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Report:
     """Return the report with an explanation and locations, where a core vector deviates; else as it is.
 
-    ``progress`` is called with each set of departures that is tried.
+    ``resynchronised`` is what `resynchronise.resynchronised` returned; ``progress`` is called with each set of
+    departures that is tried.
     """
     by_id = {vector.id: vector for vector in vectors.vectors}
     core = [result for result in report.of("core") if _complete(result)]
@@ -25,7 +32,7 @@ def diagnose(report: Report, vectors: VectorFile, progress: Callable[[str], None
     seen = [table(by_id[result.vector], result.observed) for result in core]
     found = explain(replay, seen, sound_buffers(report, vectors), progress)
     results = tuple(_explained(result, found, vectors) for result in report.results)
-    return replace(report, results=results, explanation=found, locations=locate(core, vectors))
+    return replace(report, results=results, explanation=found, locations=locate(core, vectors, resynchronised))
 
 
 def sound_buffers(report: Report, vectors: VectorFile) -> frozenset[str]:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from momoracle.check_outputs import Badge, Html, Junit, write_outputs
+from momoracle.ports.examine import examine, parts
 from momoracle.ports.loading import PortError
-from momoracle.ports.runner import check
 from momoracle.ports.table import render
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
@@ -33,13 +33,13 @@ def check_command(
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = TIME_LIMIT,
     search: Search = 0.0,
 ) -> None:
-    """Check whether a port is the paper's method, and say where it first is not."""
+    """Check whether a port is the paper's method; if not, say where they part and what the port computes instead."""
     try:
         if algorithm not in ALGORITHMS:
             raise PortError(f"{algorithm!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
         content = files.load(algorithm)
-        with progress(len(content.vectors)) as done:
-            report = check(algorithm, port, content, time_limit=time_limit, progress=lambda r: done(r.vector))
+        with progress(parts(content)) as watch:
+            report = examine(algorithm, port, content, time_limit=time_limit, watcher=watch)
     except PortError as error:
         raise typer.BadParameter(str(error)) from None
     console.print(render(report))
