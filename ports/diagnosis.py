@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from momoracle.ports.compare import differ
+from momoracle.ports.departures import departure
 from momoracle.ports.explain import explain, smallest_subset
 from momoracle.ports.findings import Explanation
 from momoracle.ports.locate import locate
@@ -54,11 +55,14 @@ def _complete(result: VectorResult) -> bool:
 
 def _explained(result: VectorResult, found: Explanation, vectors: VectorFile) -> VectorResult:
     """Name, beside a deviation, those of the departures that it takes."""
-    if result.deviation is None or not found.departures or not _complete(result):
+    off = result.deviation
+    if off is None or not found.departures or not _complete(result):
         return result
     (vector,) = (vector for vector in vectors.vectors if vector.id == result.vector)
     replay = Replay(vector.algorithm, [vector])
-    fewest = smallest_subset(replay, table(vector, result.observed), 0, found.departures)
-    if not fewest:  # the parameters agree, or only the roundings that departures add explain them
-        fewest = found.departures if result.kind == "core" and result.deviation.in_params else None
-    return replace(result, deviation=replace(result.deviation, explanation=" + ".join(fewest) if fewest else None))
+    names = smallest_subset(replay, table(vector, result.observed), 0, found.departures)
+    if not names and off.in_params is None:  # a buffer alone: what breaks its equation
+        names = tuple(name for name in found.departures if departure(vector.algorithm, name).quantity == off.quantity)
+    elif not names and result.kind == "core":  # only with the roundings that departures add
+        names = found.departures
+    return replace(result, deviation=replace(off, explanation=" + ".join(names) if names else None))

@@ -18,20 +18,20 @@ class Watcher(Protocol):
     """Is told what is going on: ``done`` a part of what `parts` counts, or only ``doing`` something."""
 
     def done(self, name: str) -> None:
-        """One more part is done."""
+        """Count one more part as done."""
 
     def doing(self, name: str) -> None:
-        """Something is under way that has no known length."""
+        """Say what is under way, which has no known length."""
 
 
 class Unwatched:
     """A `Watcher` that looks away."""
 
     def done(self, name: str) -> None:
-        """One more part is done."""
+        """Count one more part as done."""
 
     def doing(self, name: str) -> None:
-        """Something is under way that has no known length."""
+        """Say what is under way, which has no known length."""
 
 
 def parts(vectors: VectorFile) -> int:

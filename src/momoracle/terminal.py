@@ -35,13 +35,17 @@ class Watch:
         self._bar, self._task = bar, bar.add_task("", total=total)
 
     def __call__(self, name: str) -> None:
-        """One more part is done."""
+        """Count one more part as done."""
         self._bar.update(self._task, advance=1, description=_short(name))
 
     done = __call__
 
+    def advance(self, count: int) -> None:
+        """Count some more parts as done."""
+        self._bar.advance(self._task, count)
+
     def doing(self, name: str) -> None:
-        """Something is under way that has no known length."""
+        """Say what is under way, which has no known length."""
         self._bar.update(self._task, description=_short(name))
 
 
