@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from momoracle.ports.catalogue import PUBLISHED, Published
-from momoracle.ports.departure import Departure
 from momoracle.ports.departures import departure
 from momoracle.ports.equations import equation
 from momoracle.ports.examine import examine
@@ -104,9 +103,8 @@ def _instead(report: Report) -> Iterator[str]:
     if found is None:
         return
     names = found.departures or found.nearest
-    meant = [
-        f"  - `{one.id}`: {one.meaning} ({equation(report.algorithm, one.quantity)})" for one in _known(report, names)
-    ]
+    algorithm, known = report.algorithm, [departure(report.algorithm, name) for name in names]
+    meant = [f"  - `{one.id}`: {one.meaning} ({equation(algorithm, one.quantity)})" for one in known]
     if found.departures:
         yield f"- It computes instead, which reproduces all {found.vectors} core vectors that were run:"
         yield from meant
@@ -115,10 +113,6 @@ def _instead(report: Report) -> Iterator[str]:
     else:
         yield f"- *Unexplained*; the nearest departures give {found.reproduced} of {found.vectors} core vectors:"
         yield from meant or ["  - none: the method as it is comes nearest"]
-
-
-def _known(report: Report, names: tuple[str, ...]) -> list[Departure]:
-    return [departure(report.algorithm, name) for name in names]
 
 
 def _why(one: Deviation) -> str:
