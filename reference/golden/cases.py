@@ -205,6 +205,8 @@ def _extremes(make: Maker, lr: float) -> Iterator[Case]:
     )
     base = make.drawn("extreme", "", [], steps=4, lr=lr)
     yield base.scaled("small", "small_entries", "everything near 1e-9", grads=1e-9, losses=1e-18, params=1e-9)
+    if make.has("gamma"):  # a cosine has no unit, so a norm may be as small as a run that has converged makes it
+        yield base.scaled("smaller", "small_entries", "everything near 1e-14", grads=1e-14, losses=1e-28, params=1e-14)
     yield base.scaled("tiny", "tiny_entries", f"gradients times {small:g}", grads=small)
     yield base.scaled(
         "tiny-all", "tiny_entries", f"gradients and parameters times {small:g}", grads=small, params=small
