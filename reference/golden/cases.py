@@ -155,6 +155,14 @@ def shared_cases(make: Maker) -> Iterator[Case]:
     )
     if make.has("weight_decay"):
         yield make.drawn("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
+        yield make.drawn(
+            "decay-shapes",
+            "weight decay of a matrix and of a vector",
+            ["weight_decay", "several_tensors"],
+            shapes=((2, 3), (3,)),
+            lr=lr,
+            weight_decay=0.1,
+        )
         # Here TAM's cosine is 1; with γ a dyadic number the damping is one too, not halfway between two of them.
         dyadic: dict[str, Any] = {"gamma": 0.875} if make.has("gamma") else {}
         yield make.drawn(
