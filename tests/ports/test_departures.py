@@ -1,5 +1,7 @@
 """Departures as edits of the reference's text: none is the reference itself, and each finds its place."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,7 @@ def test_an_unknown_departure_names_the_known() -> None:
 
 
 def test_two_departures_together_do_both() -> None:
-    both = variant("sgd", departure("sgd", "no-decay"), departure("sgd", "ascent"))
+    both: Any = variant("sgd", departure("sgd", "no-decay"), departure("sgd", "ascent"))
     opt = both(lr=0.5, weight_decay=0.25)
     x = [np.array([1.0, -2.0])]
     (moved,), _, _ = opt.step(x, [np.array([1.0, 1.0])], opt.init(x))
