@@ -56,6 +56,7 @@ class Measured(NamedTuple):
     distance_sq_after: Array
     gain: Array
     gain_error: Array  # V
+    direction_error: Array  # E_d
     start_sq: Array  # ‖x^1 − x*‖²
     free: Array  # no cap bound in any step before this one
     free_after: Array  # … nor in this one
@@ -63,10 +64,13 @@ class Measured(NamedTuple):
     gains: Array  # Σ gain
     gains_error: Array  # Σ V, and the summation
     squares: Array  # Σ (h − ρ f_*)²/‖d‖²
+    pulls: Array  # Σ τ‖d‖²
+    pulls_error: Array  # Σ τ (2 ‖d‖ E_d + (2n + 16) ε ‖d‖²): what ‖d‖² may exceed the average of the ‖g_j‖² by
     gaps: Array  # Σ gap
     sure_gaps: Array  # Σ sure_gap
     sure_gap: Array  # what remains of the gap whatever rounding did to M4, also where d = 0: (gap − (T + H)/(1−β))_+
     first_gap: Array
+    pull_error: Array  # this step's
     steps_error: float  # relative error of a sum over the steps so far
 
 
@@ -88,6 +92,7 @@ class Measurer:
         self.carried: Array = zero  # what T_k takes over from the step before
         self.direction_norm = zero
         self.gains = self.gains_error = self.squares = self.gaps = self.sure_gaps = self.first_gap = zero
+        self.pulls = self.pulls_error = zero
         self.free = self.moved = np.ones(len(points), dtype=bool)
 
     def _distance_sq(self, points: Array) -> Array:
@@ -151,6 +156,8 @@ class Measurer:
         self.gains_error = self.gains_error + gain_error
         positive = np.maximum(model_gap, 0)
         self.squares = self.squares + np.divide(positive * positive, norm_sq, out=np.zeros_like(gap), where=moving)
+        pull_error = tau * (2 * direction_norm * self.direction_error + (2 * n + 16) * eps * norm_sq)
+        self.pulls, self.pulls_error = self.pulls + tau * norm_sq, self.pulls_error + pull_error
         if k == 1:
             self.first_gap = gap
         sure = np.maximum(gap - (self.model_error + evaluation + self.oracle_error) / (1 - beta), 0)
@@ -172,6 +179,7 @@ class Measurer:
             distance_sq_after=after_sq,
             gain=gain,
             gain_error=gain_error,
+            direction_error=self.direction_error,
             start_sq=self.start_sq,
             free=self.free,
             free_after=free_after,
@@ -179,6 +187,9 @@ class Measurer:
             gains=self.gains,
             gains_error=self.gains_error + steps_error * np.abs(self.gains),
             squares=self.squares,
+            pulls=self.pulls,
+            pulls_error=self.pulls_error + steps_error * self.pulls,
+            pull_error=pull_error,
             gaps=self.gaps,
             sure_gaps=self.sure_gaps,
             sure_gap=sure,

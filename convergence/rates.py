@@ -85,7 +85,7 @@ class Rate:
 
     @property
     def verdict(self) -> Verdict:
-        """``violated`` if a certificate or the statistics are, ``diverged`` if a replica left its range, or else the rest."""
+        """Violated if a certificate or the statistics are, diverged if a replica left its range, or the rest."""
         verdicts = {self.statistics, *(c.verdict for c in self.certificates)}
         if "violated" in verdicts:
             return "violated"

@@ -55,8 +55,8 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     for k in range(1, ensemble.steps + 1):
         loss, gradient = _answers(problem, x, next(samples))
         if not (_within(loss, limit) and _within(gradient, limit) and _within(x, limit)):
-            largest = np.fmax(np.abs(gradient).max(axis=1), np.abs(x).max(axis=1))
-            out = ~((np.fmax(largest, np.abs(loss)) <= limit) & np.isfinite(gradient).all(axis=1))
+            largest = np.maximum(np.abs(gradient).max(axis=1), np.abs(x).max(axis=1))
+            out = ~(np.maximum(largest, np.abs(loss)) <= limit)  # also where one is NaN
             retired[out & alive] = k
             alive &= ~out
         if not alive.all():

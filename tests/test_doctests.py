@@ -6,13 +6,14 @@ import pkgutil
 
 import pytest
 
+import momoracle.convergence
 import momoracle.ports
 import momoracle.reference
 from momoracle.reference import ALGORITHMS
 
 MODULES = [
     module.name
-    for package in (momoracle.reference, momoracle.ports)
+    for package in (momoracle.reference, momoracle.ports, momoracle.convergence)
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
     if not module.name.endswith(("torch_port", "optax_port", "keras_port"))
 ]
@@ -20,7 +21,7 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(name))
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert result.failed == 0
 
 

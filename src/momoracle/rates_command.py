@@ -90,7 +90,8 @@ def rates_command(
     short = [rate for rate in found if rate.verdict in ("violated", "undecided", "diverged")]
     verdict = "fails" if short else "holds"
     write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
-    console.print(f"{coloured(verdict, not short)}: {len(found) - len(short)} of {len(found)} rates", highlight=False)
+    count = f"{len(short)} of {len(found)} rates fall short" if short else f"{len(found)} rates"
+    console.print(f"{coloured(verdict, not short)}: {count}", highlight=False)
     raise typer.Exit(1 if short else 0)
 
 
