@@ -13,9 +13,9 @@ from momoracle.convergence.checkpoints import checkpoints
 from momoracle.convergence.problem import Array, Problem
 from momoracle.reference import Method
 
-#: entries of the points of one tile: as many as the reference computes at once (of less, calling NumPy takes longer
-#: than the arithmetic; of more, memory does)
-_ENTRIES = 2**15
+#: entries of the points of one tile: of fewer, calling NumPy takes longer than the arithmetic; of more, little is
+#: gained
+_ENTRIES = 2**17
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Ensemble:
         return checkpoints(self.steps)
 
     def tiles(self, size: int | None = None) -> list[range]:
-        """Cut the replicas into consecutive ranges of ``size``, or of as many as fit the cache."""
+        """Cut the replicas into consecutive ranges of ``size``, or of as many as make `_ENTRIES`."""
         size = size or max(1, _ENTRIES // self.problem.size)
         return [range(first, min(first + size, self.replicas)) for first in range(0, self.replicas, size)]
 

@@ -19,7 +19,7 @@ def run(
     Args:
         ensemble: what to run.
         processes: how many tiles are advanced at once; 1 runs in this process.
-        tile: replicas in a tile; as many as fit the cache if left out.
+        tile: replicas in a tile; a number that suits the size of the problem if left out.
         done: called with the replica-steps of each tile that is finished.
 
     Raises:

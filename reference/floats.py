@@ -245,6 +245,8 @@ class Replicas(Floats):
         if not np.ndim(value):
             return super().scalar(value)
         numbers = np.asarray(value, dtype=np.float64)
+        if np.abs(numbers).max(initial=0.0) < _HIGH:  # False where one is NaN
+            return numbers
         return numbers if np.all((np.abs(numbers) < _HIGH) | ~np.isfinite(numbers)) else Wide(numbers)
 
     def sqrt(self, value: Any) -> Any:
@@ -272,7 +274,11 @@ class Replicas(Floats):
         return z.to_float() if np.all(z.fits()) else z
 
     def kept(self, value: Scalar) -> Any:
-        value = value.to_float() if isinstance(value, Wide) else np.asarray(value)
+        value = value.to_float() if isinstance(value, Wide) else value
+        if type(value) is float:
+            return np.full(self.replicas, value)
+        if isinstance(value, np.ndarray) and value.shape == (self.replicas,):
+            return value.copy()
         return np.array(np.broadcast_to(value, (self.replicas,)))
 
     def finite(self, value: Any) -> bool:

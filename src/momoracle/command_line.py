@@ -9,6 +9,7 @@ from momoracle.check_command import check_command
 from momoracle.figures_command import figures_command
 from momoracle.golden_command import vectors
 from momoracle.rates_command import rates_command
+from momoracle.sweep_command import sweep_command
 from momoracle.terminal import console
 from momoracle.verify_command import verify_command
 
@@ -22,6 +23,7 @@ app.command("verify")(verify_command)
 app.command("check")(check_command)
 app.command("figures")(figures_command)
 app.command("rates")(rates_command)
+app.command("sweep")(sweep_command)
 app.add_typer(vectors, name="golden")
 
 
