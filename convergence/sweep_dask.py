@@ -30,7 +30,7 @@ def on_cluster(tasks: Iterable[Task], address: str, timeout: float = 30.0) -> It
     waiting = iter(tasks)
     with Client(address, timeout=timeout, set_as_default=False) as client:
         running = {}
-        done = as_completed()
+        done = as_completed(loop=client.loop)
 
         def submit(count: int) -> None:
             for task in islice(waiting, count):

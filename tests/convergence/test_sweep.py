@@ -82,7 +82,8 @@ def module(tmp_path: Path) -> Path:
 def until(holds: Callable[[], Any], what: str, process: "subprocess.Popen[bytes] | None" = None) -> Any:
     end = time.monotonic() + PATIENCE
     while not (found := holds()):
-        assert process is None or process.poll() is None, f"it ended before {what}"
+        if process is not None and process.poll() is not None:
+            pytest.fail(f"it ended before {what}: {process.communicate()[0].decode()}")
         assert time.monotonic() < end, what
         time.sleep(0.02)
     return found
