@@ -1,6 +1,7 @@
 """Methods written as text: ``momo``, ``momo:beta=0.5,lr=1``."""
 
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
 from momoracle.convergence.ensemble import NO_CAP
@@ -30,6 +31,20 @@ def method(text: str, problem: Problem) -> Method:
             raise ValueError(f"{item!r} in {text!r} has no value; write {option}=VALUE")
         given[option.strip()] = value.strip()
     return make(name, given, problem)
+
+
+def grid(text: str) -> list[str]:
+    """Return the texts of a grid: values with ``|`` between them are tried in turn, each with each.
+
+    >>> grid("momo:beta=0|0.9,lr=1")
+    ['momo:beta=0,lr=1', 'momo:beta=0.9,lr=1']
+    """
+    name, colon, rest = text.partition(":")
+    axes = []
+    for item in filter(None, rest.split(",")):
+        option, equals, values = item.partition("=")
+        axes.append([option + equals + value for value in values.split("|")])
+    return [name + colon + ",".join(point) for point in product(*axes)]
 
 
 def make(name: str, options: dict[str, Any], problem: Problem) -> Method:

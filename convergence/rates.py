@@ -44,6 +44,7 @@ class Rate:
         slope: of ``average``, None where it cannot be fitted.
         expected: the slope that theory promises at most, −1 for smooth and −1/2 for other losses, or None.
         certificates: the verdict of every certificate.
+        watched: the mean over the seeds of each scalar of the trace that the ensemble watches.
         retired: how many replicas left the range of their dtype, and the first step at which one did.
     """
 
@@ -58,6 +59,7 @@ class Rate:
     slope: Slope | None
     expected: float | None
     certificates: tuple[Certified, ...]
+    watched: dict[str, Array]
     retired: tuple[int, int]
 
     @property
@@ -165,6 +167,7 @@ def _rate(summary: Summary, cell: int, bound_of: Callable[[float, Any, Array], A
         slope=slope,
         expected=None if no_bound else -1.0 if smooth else -0.5,
         certificates=certified,
+        watched={name: summary.mean(name, cell) for name in ensemble.watch},
         retired=(int(summary.retired[cell]), int(summary.first_retired[cell])),
     )
 

@@ -1,6 +1,7 @@
 """``momoracle rates``."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from momoracle.check_outputs import writable_folder
 from momoracle.terminal import Json, coloured, console, write_json
 
 DEFAULT_PROBLEMS = (
@@ -26,6 +28,8 @@ DEFAULT_PROBLEMS = (
     "noisy-least-squares",
 )
 
+WATCHED = ("step_size", "damping")  # what the figures show over time
+
 
 def rates_command(
     problems: Annotated[
@@ -37,7 +41,11 @@ def rates_command(
     ] = None,
     methods: Annotated[
         list[str] | None,
-        typer.Option("--method", metavar="TEXT", help="As momo:beta=0.9,lr=1; may be repeated. [default: momo]"),
+        typer.Option(
+            "--method",
+            metavar="TEXT",
+            help="As momo:beta=0.9,lr=0.1|1|10, `|` makes a grid; may be repeated. [default: momo]",
+        ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="K, the steps of each run.")] = 1000,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each problem and method.")] = 512,
@@ -46,6 +54,10 @@ def rates_command(
     processes: Annotated[int, typer.Option(min=1, help="Processes; the results do not depend on it.")] = 1,
     details: Annotated[bool, typer.Option("--details", help="Show every certificate.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the problems and stop.")] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", callback=writable_folder, help="Draw the rates into this folder, SVG and PNG."),
+    ] = None,
     json_file: Json = None,
 ) -> None:
     """Measure how fast methods converge, and check MoMo's theory on every path, with confidence bounds."""
@@ -66,6 +78,7 @@ def rates_command(
                 seeds=1 if problem.samples == 1 or problem.in_order else seeds,
                 first_seed=first_seed,
                 dtype=dtype,
+                watch=tuple(name for name in WATCHED if name in method.Trace._fields),
             )
             for problem in chosen(problems)
             for method in made(methods or ["momo"], problem)
@@ -87,6 +100,11 @@ def rates_command(
             console.print(certificate_table(rate))
         for remark in remarks(rate):
             console.print(escape(remark), highlight=False, soft_wrap=True)
+    if figures is not None:
+        from momoracle.rates_figures import draw  # brings matplotlib
+
+        for path in draw(found, figures):
+            console.print(str(path), highlight=False, soft_wrap=True)
     short = [rate for rate in found if rate.verdict in ("violated", "undecided", "diverged")]
     verdict = "fails" if short else "holds"
     write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
@@ -110,10 +128,10 @@ def chosen(names: list[str] | None) -> list[Any]:
 
 
 def made(texts: list[str], problem: Any) -> list[Any]:
-    """Return the methods that are named."""
-    from momoracle.convergence.method_text import method
+    """Return the methods that are named, every point of a grid."""
+    from momoracle.convergence.method_text import grid, method
 
-    return [method(text, problem) for text in texts]
+    return [method(one, problem) for text in texts for one in grid(text)]
 
 
 def list_problems() -> None:

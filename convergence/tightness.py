@@ -1,0 +1,162 @@
+"""How tight M6 is: the largest ratio to its bound that was found, with the instances as vectors that replay.
+
+``python -m momoracle.convergence.tightness`` writes ``tightness.md`` and ``tightness.json`` into the current folder.
+All instances are scaled to ‖x^1 − x*‖ = 1, G = 1, x* = 0, f_* = 0, and start at e_1; MoMo has no cap and the plain
+initialisation. Ratios are of the average gap (1/K) Σ_k E[f(x^k) − f_*] to 1/((1−β) √K).
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import differential_evolution
+
+from momoracle.convergence.adversary import OneEachStep, OneFunction, largest_gap
+from momoracle.convergence.ensemble import NO_CAP, Ensemble
+from momoracle.convergence.least_squares import Constant
+from momoracle.convergence.linear_model import longest_row
+from momoracle.convergence.problem import Array, Constants, Problem
+from momoracle.convergence.run import run
+from momoracle.reference import MoMo
+
+BETAS = (0.0, 0.5, 0.9)
+KINDS = {
+    "one function": "one deterministic convex function, the adversary in closed form",
+    "worst order": "a loss a step in the worst order, the adversary in closed form",
+    "drawn": "two or three losses in two dimensions, drawn independently; found by differential evolution",
+}
+_LENGTHS = {"one function": (4, 16), "worst order": (4, 16, 64, 256), "drawn": (4, 16, 64)}
+_SEEDS = 256  # of the search; the ratio that is reported comes from others
+_FRESH = 4096
+
+
+class Instance(NamedTuple):
+    """An instance: its kind, β, K, the g of its losses, shape (N, n), the ratio, and the ratio's standard error."""
+
+    kind: str
+    beta: float
+    steps: int
+    gradients: Array
+    ratio: float
+    error: float
+
+
+def problem_of(kind: str, gradients: Array) -> Problem:
+    """Return the problem of an instance: max{0, max_s <g_s, x>}, or the losses max{0, <g_s, x>} in order or drawn.
+
+    >>> problem_of("drawn", np.array([[1.0, 0.0], [0.0, 1.0]])).samples
+    2
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; allowed: {', '.join(KINDS)}")
+    size = gradients.shape[1]
+    one = kind == "one function"
+    constants = Constants(
+        lower_bound=0.0,
+        convex=True,
+        interpolates=True,
+        optimum=np.zeros(size),
+        lipschitz=Constant(longest_row(gradients)),
+    )
+    oracle: Any = OneFunction(gradients) if one else OneEachStep(gradients)
+    samples = 1 if one else len(gradients)
+    return Problem(kind, np.eye(size)[0], samples, oracle, constants, in_order=kind == "worst order")
+
+
+def ratio_of(kind: str, beta: float, steps: int, gradients: Array, seeds: int, first_seed: int) -> tuple[float, float]:
+    """Return the ratio of the average gap to M6's bound, and its standard error (0 where nothing is drawn)."""
+    drawn = kind == "drawn"
+    ensemble = Ensemble(
+        problem_of(kind, gradients),
+        MoMo(lr=NO_CAP, beta=beta),
+        steps,
+        seeds=seeds if drawn else 1,
+        first_seed=first_seed,
+        certificates=(),
+    )
+    gaps = np.concatenate([tile.rows["loss_average"][:, -1] for tile in run(ensemble)])
+    scale = (1 - beta) * float(np.sqrt(steps))
+    return scale * float(gaps.mean()), scale * float(gaps.std() / np.sqrt(len(gaps))) if drawn else 0.0
+
+
+def closed_form(kind: str, beta: float, steps: int) -> Instance:
+    """Return the adversary's instance, replayed as a problem."""
+    gradients = largest_gap(beta, steps, kind == "worst order").gradients
+    ratio, error = ratio_of(kind, beta, steps, gradients, 1, 0)
+    return Instance(kind, beta, steps, gradients, ratio, error)
+
+
+def searched(beta: float, steps: int, samples: int, generations: int = 15) -> Instance:
+    """Return the worst drawn losses found: the angles of N unit vectors g_s in the plane are optimised.
+
+    The search compares instances on the same seeds; the ratio that is reported is measured on fresh ones.
+    """
+
+    def gradients(angles: Array) -> Array:
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+    def negative(angles: Array) -> float:
+        return -ratio_of("drawn", beta, steps, gradients(angles), _SEEDS, 0)[0]
+
+    bounds = [(-np.pi / 2, np.pi / 2)] * samples  # a loss that is 0 at e_1 does not start
+    found = differential_evolution(negative, bounds, maxiter=generations, popsize=8, seed=samples, polish=False)
+    ratio, error = ratio_of("drawn", beta, steps, gradients(found.x), _FRESH, 10**6)
+    return Instance("drawn", beta, steps, gradients(found.x), ratio, error)
+
+
+def table(generations: int = 15, betas: tuple[float, ...] = BETAS) -> list[Instance]:
+    """Return the largest ratio found of each kind, β and K."""
+    found = []
+    for kind in KINDS:
+        for beta in betas:
+            for steps in _LENGTHS[kind]:
+                if kind != "drawn":
+                    found.append(closed_form(kind, beta, steps))
+                else:
+                    tried = [searched(beta, steps, samples, generations) for samples in (2, 3)]
+                    found.append(max(tried, key=lambda instance: instance.ratio))
+    return found
+
+
+def to_json(instances: list[Instance]) -> dict[str, Any]:
+    """Return instances as JSON values; floats are written so that they are read back exactly."""
+    return {"instances": [{**i._asdict(), "gradients": i.gradients.tolist()} for i in instances]}
+
+
+def from_json(content: dict[str, Any]) -> list[Instance]:
+    """Return the instances of `to_json`."""
+    return [Instance(**{**one, "gradients": np.array(one["gradients"])}) for one in content["instances"]]
+
+
+def page(instances: list[Instance]) -> str:
+    """Return the table as Markdown."""
+    lines = [
+        "# How tight is M6?",
+        "",
+        "Written by `python -m momoracle.convergence.tightness`, with `tightness.json`, whose vectors replay each",
+        "number. The largest ratio found of (1/K) Σ E[f(x^k) − f_*] to M6's bound G‖x¹−x*‖/((1−β)√K), and to the",
+        "conjecture's G‖x¹−x*‖/√((1−β²)K) for one deterministic function:",
+        "",
+        *(f"- *{kind}*: {text}." for kind, text in KINDS.items()),
+        "",
+        "| instance | β | K | ratio to M6 | ratio to the conjecture |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for i in instances:
+        error = f" ± {2 * i.error:.4f}" if i.error else ""
+        # 1/((1−β)√K) over 1/√((1−β²)K) is √((1+β)/(1−β)).
+        conjecture = i.ratio * float(np.sqrt((1 + i.beta) / (1 - i.beta)))
+        lines.append(f"| {i.kind} | {i.beta:g} | {i.steps} | {i.ratio:.4f}{error} | {conjecture:.3f} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Search, and write the page and the instances."""
+    found = table()
+    Path("tightness.md").write_text(page(found), encoding="utf-8")
+    Path("tightness.json").write_text(json.dumps(to_json(found)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

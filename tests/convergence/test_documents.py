@@ -1,0 +1,35 @@
+"""The example in convergence.md runs, and its figures are there."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import checkout
+import readme
+
+pytestmark = checkout.needed
+
+
+def text() -> str:
+    return (checkout.ROOT / "convergence/convergence.md").read_text("utf-8")
+
+
+def test_the_example_holds() -> None:
+    (example,) = [block.text for block in readme.blocks(text()) if block.language == "python"]
+    result = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_spec_is_one() -> None:
+    from momoracle.convergence.sweep_spec import Spec
+
+    (example,) = [block.text for block in readme.blocks(text()) if block.language == "toml"]
+    assert Spec(**tomllib.loads(example)).runs == 2 * 9 * 100
+
+
+def test_every_figure_is_there_and_every_figure_is_shown() -> None:
+    shown = set(re.findall(r"\(figures/([\w-]+)\.png\)", text()))
+    there = {path.stem for path in (checkout.ROOT / "convergence/figures").iterdir()}
+    assert shown == there
+    assert all((checkout.ROOT / f"convergence/figures/{name}.svg").is_file() for name in shown)
