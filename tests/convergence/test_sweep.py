@@ -218,13 +218,14 @@ def test_killed_and_resumed_it_ends_with_the_same_rows(tmp_path: Path, module: P
         process.kill()  # SIGKILL
         process.communicate()
     until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "orphans end by themselves")
-    left = files(cut)
-    assert 1 < len(left) < len(files(whole))
+    # A hidden file may be left too: the kill came between writing and renaming.
+    left = {name: content for name, content in files(cut).items() if name.startswith("task-")}
+    assert 0 < len(left) < len(list(whole.glob("task-*")))
     assert "holds a sweep already" in " ".join(finished(sweep(spec, cut), status=2).split())
     (cut / ".task-00000011.parquet.tmp").write_bytes(b"half a file")  # as a process killed while writing leaves it
     (tmp_path / "wait").unlink()
     output = finished(sweep(spec, cut, "--resume", "--processes", "1"))
-    assert f"{3 * (len(left) - 1)} before" in output
+    assert f"{3 * len(left)} before" in output
     assert files(cut) == files(whole)
     assert all((cut / name).read_bytes() == content for name, content in left.items())
 
