@@ -4,6 +4,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
 class Host:
     """NumPy's arrays, and blocks of a few threads."""
 
-    def __init__(self, folder: Path, threads: int = 4) -> None:
-        self._folder, self._threads = folder, threads
+    def __init__(self, folder: Path, threads: int = 4, text: Callable[[str], str] = source) -> None:
+        self._folder, self._threads, self._text = folder, threads, text
         self._libraries: dict[tuple[str, int], ctypes.CDLL] = {}
         self.launches: list[tuple[str, int]] = []  # entry and blocks of each so far
 
@@ -79,7 +80,7 @@ class Host:
         if key not in self._libraries:
             path = self._folder / f"{kernel}-{bins}-{self._threads}.so"
             if not path.exists():
-                build(source(kernel), path, f"-DBINS={bins}", threads=self._threads)
+                build(self._text(kernel), path, f"-DBINS={bins}", threads=self._threads)
             library = ctypes.CDLL(str(path))
             library.launch.restype = None
             self._libraries[key] = library
