@@ -93,6 +93,10 @@ class Bound:
                     self._reworded(partial(host_loss, value, None))
 
     def _check_input(self) -> None:
+        with np.errstate(all="ignore"):  # what is not finite is refused by name instead
+            self._refuse_input()
+
+    def _refuse_input(self) -> None:
         self._reworded(partial(arguments.finite_arrays, self._known(self._operands.g), "grads"))
         if not self._in_place:
             arguments.finite_arrays(self._known(self._operands.x), "params")

@@ -182,7 +182,7 @@ class Fused:
         if not isinstance(state, kind):
             raise TypeError(
                 f"state is a {type(state).__name__}; {type(self.method).__name__} needs a {kind.__name__}: "
-                "pass what init or the last step returned"
+                f"pass what {type(self.method).__name__}.init or the last step returned"
             )
         states = []
         for name in self._program.tensors:

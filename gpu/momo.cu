@@ -49,7 +49,7 @@ __device__ void second_pass(const Job& job, long long chunk) {
     double sum[3 * BINS];
     segment_sums<3>(job, segment, sum);
     if (threadIdx.x == 0)
-        move = model_step(job, segment.first == chunk, total(sum), total(sum + BINS), total(sum + 2 * BINS));
+        model_step(job, segment.first == chunk, total(sum), total(sum + BINS), total(sum + 2 * BINS), move);
     __syncthreads();
     int faults = 0;
     for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {

@@ -40,7 +40,7 @@ struct Move {
 };
 
 // All scalars of one step of MoMo and MoMo-Adam, kept by the block that owns the first chunk.
-__device__ inline Move model_step(const Job& job, bool keeps, Wide gx, Wide dx, Wide dd) {
+__device__ inline void model_step(const Job& job, bool keeps, Wide gx, Wide dx, Wide dd, Move& move) {
     const double* s = job.settings;
     const double k = job.before[0] + 1.0;
     const Wide beta = wide(s[BETA]), rest = wide(1.0 - s[BETA]), initial = wide(s[LOWER_BOUND]);
@@ -73,7 +73,8 @@ __device__ inline Move model_step(const Job& job, bool keeps, Wide gx, Wide dx, 
         const Wide trace[] = {m.f_bar, m.gamma, m.rho, dx, value(m), dd, f_star, tau};
         for (int i = 0; i < 8; ++i) job.trace[i * job.trace_stride] = to_double(trace[i]);
     }
-    return {factor(tau), to_double(m.shrink), 1.0 - to_double(decay)};
+    const Move found = {factor(tau), to_double(m.shrink), 1.0 - to_double(decay)};
+    move = found;
 }
 
 // -- TAM: the damping (arXiv 2412.18790, section 2.1), symbols as in reference/torque.py ------------------------------

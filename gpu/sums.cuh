@@ -42,7 +42,8 @@ __device__ inline void block_sum(double (&value)[K]) {
         if (t < half)
             for (int k = 0; k < K; ++k) column[k][t] += column[k][t + half];
     }
-    for (int k = 0; k < K; ++k) value[k] = column[k][0];
+    if (t == 0)
+        for (int k = 0; k < K; ++k) value[k] = column[k][0];
 }
 
 // Adds the block's sums to the partial sums of its chunk.

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from momoracle.gpu.source import source
 
 COMPILER = shutil.which("g++")
 SHIM = Path(__file__).with_name("host_shim.hpp")
+FOLDER = files("momoracle.gpu")
 
 
 def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
@@ -26,6 +28,17 @@ def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
     result = subprocess.run(command, input=text, text=True, capture_output=True)
     assert result.returncode == 0, result.stderr
     part.rename(target)
+
+
+def loaded(text: str, target: Path, *options: str) -> ctypes.CDLL:
+    """Compile a text and load it."""
+    build(text, target, *options)
+    return ctypes.CDLL(str(target))
+
+
+def call(library: ctypes.CDLL, name: str, given: Any, result: Any) -> None:
+    """Call a function of two arrays and their length."""
+    getattr(library, name)(*(ctypes.c_void_p(z.ctypes.data) for z in (given, result)), ctypes.c_long(given.size))
 
 
 class Host:
