@@ -56,6 +56,11 @@ class Bound:
         if self._debug:
             self._left = [self._machine.read(array) for array in self._operands.new_x]
 
+    @property
+    def launches(self) -> int:
+        """How many kernels a call enqueues: two for each dtype of the parameters."""
+        return len(self._launches)
+
     def check(self) -> None:
         """Wait for the last call, and refuse what it met.
 

@@ -39,6 +39,13 @@ class CudaDevice:
             raise RuntimeError(f"momoracle.gpu needs a CUDA device, and there is none; {ELSEWHERE}")
         self._cupy = cupy
 
+    def description(self) -> str:
+        """Return the device's name, and the versions of the driver, CUDA and CuPy."""
+        runtime = self._cupy.cuda.runtime
+        name = runtime.getDeviceProperties(self._cupy.cuda.Device().id)["name"].decode()
+        versions = f"driver API {runtime.driverGetVersion()}, CUDA {runtime.runtimeGetVersion()}"
+        return f"{name}, {versions}, CuPy {self._cupy.__version__}"
+
     def array(self, value: Any, label: str) -> Array:
         if isinstance(value, self._cupy.ndarray):
             return value

@@ -57,7 +57,9 @@ def test_an_error_of_the_compiler_is_shown_with_its_place(monkeypatch: pytest.Mo
     monkeypatch.setattr(
         "momoracle.gpu.compiling.source", lambda kernel: source(kernel).replace("__syncthreads();", "__syncthread();")
     )
-    with pytest.raises(RuntimeError, match=r"(?s)NVRTC refuses momo.cu for sm_90 .*sums.cuh\(\d+\): error.*__syncthread"):
+    with pytest.raises(
+        RuntimeError, match=r"(?s)NVRTC refuses momo.cu for sm_90 .*sums.cuh\(\d+\): error.*__syncthread"
+    ):
         compiled("momo", 1, "sm_90")
 
 
@@ -68,7 +70,15 @@ def test_nvcc_compiles_too(arch: str, tmp_path: Path) -> None:
         pytest.skip("needs nvcc")
     path = tmp_path / "momo_adam.cu"
     path.write_text(source("momo_adam"), encoding="utf-8")
-    command = [nvcc, f"-arch={arch}", "-cubin", "-std=c++17", "-Werror=all-warnings", f"-DTHREADS={THREADS}", "-DBINS=1"]
+    command = [
+        nvcc,
+        f"-arch={arch}",
+        "-cubin",
+        "-std=c++17",
+        "-Werror=all-warnings",
+        f"-DTHREADS={THREADS}",
+        "-DBINS=1",
+    ]
     result = subprocess.run([*command, "-o", str(tmp_path / "out"), str(path)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 
@@ -94,7 +104,9 @@ def test_a_missing_device_is_named() -> None:
         from momoracle import MoMo
         from momoracle.gpu import Fused
 
-        with pytest.raises(RuntimeError, match=r"momoracle.gpu needs a CUDA device, and CuPy finds none \(.*run anywhere"):
+        with pytest.raises(
+            RuntimeError, match=r"momoracle.gpu needs a CUDA device, and CuPy finds none \(.*run anywhere"
+        ):
             Fused(MoMo())
     else:
         pytest.skip("needs a machine without a device")
