@@ -14,7 +14,8 @@ class DeviceClock:
 
         self._cupy = cupy
         self.stream = cupy.cuda.Stream(non_blocking=True)
-        self.device, self.stream_pointer = "cuda", int(self.stream.ptr)
+        self.device = "cuda"
+        self.stream_pointer: int | None = int(self.stream.ptr)
         self.cache = int(cupy.cuda.Device().attributes["L2CacheSize"])
 
     def seconds(self, step: Step) -> float:

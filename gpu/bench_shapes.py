@@ -40,5 +40,5 @@ def resnet50() -> Shapes:
 
 def workloads() -> dict[str, Shapes]:
     """Return every workload by its name, from small to large."""
-    single = {f"2^{power} in one tensor": [(2**power,)] for power in range(20, 29)}
+    single: dict[str, Shapes] = {f"2^{power} in one tensor": [(2**power,)] for power in range(20, 29)}
     return {"1000 in ten tensors": [(100,)] * 10, **single, "ResNet-50": resnet50(), "GPT-2 small": gpt2_small()}

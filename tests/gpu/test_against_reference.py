@@ -36,7 +36,7 @@ METHODS: dict[str, Method] = {
 # Gradients up to 2^±this; Adam's v holds their squares in the dtype of the state.
 POWERS = {"float64": 700, "float32": 90, "float16": 8}
 SQUARED = {"float64": 400, "float32": 30, "float16": 8}
-EXAMPLES = 12 if settings.default is not None and settings.default.max_examples < 100 else 300
+EXAMPLES = 8 if settings.default is not None and settings.default.max_examples < 100 else 300
 
 
 def tensors(draw: Any, shapes: list[tuple[int, ...]], dtype: str, power: int) -> list[Any]:

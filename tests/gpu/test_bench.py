@@ -18,7 +18,7 @@ from momoracle.gpu.bench_peers import peers
 class Counting:
     """A clock whose n-th timing is n seconds; a graph is the step itself."""
 
-    cache = 10_000
+    cache = 1_000
     device = "cpu"
     stream_pointer: int | None = None
 
