@@ -11,7 +11,7 @@ inside, the coefficient that differs names the factor that is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -103,11 +103,21 @@ def take_apart(vector: Vector, k: int, observed: Sequence[Any]) -> Parts | None:
         return None
     (got, residual), (right, _) = (_fit(basis, target) for target in (seen, want))
     tolerance = _SURE * allowed / least
-    terms = (
-        Term(*names[i], float(a / size), float(b / size), bool(abs(a - b) > tolerance))
+    terms = [
+        Term(*names[i], float(a / size) + 0.0, float(b / size) + 0.0, bool(abs(a - b) > tolerance))
         for i, a, b, size in zip(used, got, right, sizes, strict=True)
-    )
+    ]
+    if vector.hyperparameters.get("weight_decay") and "step_size" in step.expected:
+        tau = float(step.expected["step_size"].values[0])
+        terms[-1] = _undivided(terms[-1], tau, tolerance / float(sizes[-1]))
     return Parts(residual <= tolerance, tuple(terms))
+
+
+def _undivided(term: Term, tau: float, tolerance: float) -> Term:
+    """Tell a right τ that (16) should have divided by 1 + αλ from a wrong one."""
+    if term.off and abs(term.observed - tau) <= tolerance:
+        return replace(term, name="the factor of d, τ for τ/(1 + αλ),", quantity="params")
+    return term
 
 
 def _fit(basis: Row, target: Row) -> tuple[Row, float]:

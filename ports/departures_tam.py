@@ -5,6 +5,7 @@ from momoracle.ports.departure import Departure, edit
 
 _OPTIMIZERS = "https://github.com/kozistr/pytorch_optimizer/blob/main/pytorch_optimizer/optimizer/tam.py"
 _COSINE_SIMILARITY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html"
+_NORMALIZE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html"
 _TENSORS = 'tensors: ClassVar[tuple[str, ...]] = (‹›"momentum"'
 _NORMS = "‹n.sqrt(mm) * n.sqrt(gg)›"
 _AVERAGE = "‹gamma * average + (1 - gamma) * s›"
@@ -32,6 +33,13 @@ _TORQUE = (
         "cosine",
         "norms below 1e-6 count as 1e-6",
         (_NORMS, "n.maximum(n.sqrt(mm), n.scalar(1e-6)) * n.maximum(n.sqrt(gg), n.scalar(1e-6))"),
+    ),
+    edit(
+        "norms-clamped-1e-12",
+        "cosine",
+        "norms below 1e-12 count as 1e-12",
+        (_NORMS, "n.maximum(n.sqrt(mm), n.scalar(1e-12)) * n.maximum(n.sqrt(gg), n.scalar(1e-12))"),
+        link=_NORMALIZE,
     ),
     edit(
         "norms-clamped-1e-8",

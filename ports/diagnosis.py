@@ -1,21 +1,29 @@
 """The diagnosis of a port that deviates: what it computes instead, and where it parts from the method."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from momoracle.ports.compare import differ
+from momoracle.ports.departures import departure
 from momoracle.ports.explain import explain, smallest_subset
 from momoracle.ports.findings import Explanation
 from momoracle.ports.locate import locate
 from momoracle.ports.replay import Replay, table
 from momoracle.ports.report import Report, VectorResult
+from momoracle.ports.worker import Observed
 from momoracle.reference.golden.vectors import VectorFile
 
 
-def diagnose(report: Report, vectors: VectorFile, progress: Callable[[str], None] = lambda _: None) -> Report:
+def diagnose(
+    report: Report,
+    vectors: VectorFile,
+    resynchronised: Mapping[str, Sequence[Observed]] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Report:
     """Return the report with an explanation and locations, where a core vector deviates; else as it is.
 
-    ``progress`` is called with each set of departures that is tried.
+    ``resynchronised`` is what `resynchronise.resynchronised` returned; ``progress`` is called with each set of
+    departures that is tried.
     """
     by_id = {vector.id: vector for vector in vectors.vectors}
     core = [result for result in report.of("core") if _complete(result)]
@@ -25,7 +33,7 @@ def diagnose(report: Report, vectors: VectorFile, progress: Callable[[str], None
     seen = [table(by_id[result.vector], result.observed) for result in core]
     found = explain(replay, seen, sound_buffers(report, vectors), progress)
     results = tuple(_explained(result, found, vectors) for result in report.results)
-    return replace(report, results=results, explanation=found, locations=locate(core, vectors))
+    return replace(report, results=results, explanation=found, locations=locate(core, vectors, resynchronised))
 
 
 def sound_buffers(report: Report, vectors: VectorFile) -> frozenset[str]:
@@ -47,11 +55,14 @@ def _complete(result: VectorResult) -> bool:
 
 def _explained(result: VectorResult, found: Explanation, vectors: VectorFile) -> VectorResult:
     """Name, beside a deviation, those of the departures that it takes."""
-    if result.deviation is None or not found.departures or not _complete(result):
+    off = result.deviation
+    if off is None or not found.departures or not _complete(result):
         return result
     (vector,) = (vector for vector in vectors.vectors if vector.id == result.vector)
     replay = Replay(vector.algorithm, [vector])
-    fewest = smallest_subset(replay, table(vector, result.observed), 0, found.departures)
-    if not fewest:  # the parameters agree, or only the roundings that departures add explain them
-        fewest = found.departures if result.kind == "core" and result.deviation.in_params else None
-    return replace(result, deviation=replace(result.deviation, explanation=" + ".join(fewest) if fewest else None))
+    names = smallest_subset(replay, table(vector, result.observed), 0, found.departures)
+    if not names and off.in_params is None:  # a buffer alone: what breaks its equation
+        names = tuple(name for name in found.departures if departure(vector.algorithm, name).quantity == off.quantity)
+    elif not names and result.kind == "core":  # only with the roundings that departures add
+        names = found.departures
+    return replace(result, deviation=replace(off, explanation=" + ".join(names) if names else None))

@@ -11,9 +11,9 @@ from momoracle.ports.replay import Replay, Set, Table
 
 Progress: TypeAlias = Callable[[str], None]
 
-_MOST = 4  # departures in a set
+_MOST = 5  # departures in a set
 _BEAM = 8  # sets of one size that are extended to the next: those that reproduce most vectors
-_LONG = 100  # steps; longer vectors confirm an explanation, but are too slow to guide the search for it
+LONG = 100  # steps; longer vectors confirm an explanation, but are too slow to guide the search for it
 
 
 def explain(
@@ -28,13 +28,12 @@ def explain(
     and that never deviate: they are not kept in a narrower dtype. ``progress`` is called with each set that is tried.
     Where sets of one size agree on all these vectors all of them are named, the nearest first.
     """
-    quick = [i for i, vector in enumerate(replay.vectors) if len(vector.steps) <= _LONG]
     order = sorted(range(len(seen)), key=lambda i: _cost(replay, seen[i], i))
-    best = [frozenset[str]()]
-    counts = {best[0]: _reproduced(replay, seen, best[0], quick)}
+    beam = _Beam(replay, seen)
     for size in range(1, _MOST + 1):
-        extensions = list(_extensions(replay.algorithm, best))
-        tried = list(_pairs(replay.algorithm)) if size == 2 else extensions
+        tried = (
+            list(_pairs(replay.algorithm)) if size == 2 else list(_extensions(replay.algorithm, beam.best(size - 1)))
+        )
         found = [chosen for chosen in _told(tried, progress) if _reproduces(replay, seen, chosen, order)]
         if not found:  # up to the roundings that departures add
             narrow = (chosen for chosen in tried if _rounds(replay.algorithm, chosen, sound))
@@ -43,10 +42,36 @@ def explain(
             near = {chosen: _reproduced(replay, seen, chosen, order) for chosen in found}
             first, *others = (tuple(sorted(one)) for one in sorted(found, key=lambda one: (-near[one], sorted(one))))
             return Explanation(first, tuple(others), (), len(seen), len(seen))
-        counts |= {chosen: _reproduced(replay, seen, chosen, quick) for chosen in _told(extensions, progress)}
-        best = sorted(extensions, key=lambda chosen: (-counts[chosen], sorted(chosen)))[:_BEAM]
-    nearest = min(counts, key=lambda chosen: (-counts[chosen], len(chosen), sorted(chosen)))
+    beam.best(_MOST)
+    nearest = beam.nearest()
     return Explanation((), (), tuple(sorted(nearest)), _reproduced(replay, seen, nearest, order), len(seen))
+
+
+class _Beam:
+    """The sets that reproduce most vectors, by size; each size is looked at when it is first asked for."""
+
+    def __init__(self, replay: Replay, seen: Sequence[Table]) -> None:
+        self._replay, self._seen = replay, seen
+        short = [i for i, vector in enumerate(replay.vectors) if len(vector.steps) <= LONG]
+        exact = [i for i in short if replay.vectors[i].dtype == "float64"]  # float32 takes as long, and tells less
+        self._quick = exact or short
+        self._counts: dict[Set, int] = {}
+        self._best = [self._counted([frozenset()])]
+
+    def best(self, size: int) -> list[Set]:
+        """Return the best sets of one size: those that extend the best of the size before."""
+        while len(self._best) <= size:
+            self._best.append(self._counted(_extensions(self._replay.algorithm, self._best[-1])))
+        return self._best[size]
+
+    def nearest(self) -> Set:
+        """Return the smallest of the best among all that were looked at."""
+        return min(self._counts, key=lambda chosen: (-self._counts[chosen], len(chosen), sorted(chosen)))
+
+    def _counted(self, sets: Iterable[Set]) -> list[Set]:
+        found = {chosen: _reproduced(self._replay, self._seen, chosen, self._quick) for chosen in sets}
+        self._counts |= found
+        return sorted(found, key=lambda chosen: (-found[chosen], sorted(chosen)))[:_BEAM]
 
 
 def smallest_subset(replay: Replay, seen: Table, i: int, departures: Names) -> Names | None:

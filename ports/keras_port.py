@@ -57,6 +57,11 @@ class KerasPort:
         self._optimizer.apply(tensors, self._params)
         return [_array(param) for param in self._params]
 
+    def set_params(self, params: list[FloatArray]) -> None:
+        """Assign ``params`` to the variables."""
+        for variable, array in zip(self._params, params, strict=True):
+            variable.assign(array)
+
     def state(self) -> dict[str, list[FloatArray]]:
         """Return the optimizer's known buffers."""
         held = {name: getattr(self._optimizer, name, None) for name in known(self._algorithm)}

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from momoracle.ports.catalogue import PUBLISHED, Published
+from momoracle.ports.departures import departure
+from momoracle.ports.equations import equation
+from momoracle.ports.examine import examine
 from momoracle.ports.report import Deviation, Report, VectorResult, deviations
-from momoracle.ports.runner import check
 from momoracle.ports.table import by_flag, place, shown
 from momoracle.reference.golden.vectors import VectorFile
 
@@ -25,7 +27,8 @@ Written by `{COMMAND}`; do not edit. One port alone: `momoracle check ALGORITHM 
 Only *core* vectors decide a verdict; *robustness* (extreme magnitudes) and *precision* (cancellation, narrow buffers)
 stand beside it. A feature that a port has no argument for is *not offered*, which is no pass. A vector deviates where
 the parameters leave its tolerance; the first quantity that is off, often a buffer a little earlier, is what is shown.
-Numbers in a cell are agreeing / run vectors; a dash means that none of them could be run.
+Numbers in a cell are agreeing / run vectors; a dash means that none of them could be run. What a port computes instead
+was found by replaying departures from the method; a deviation that none of them gives is called *unexplained*.
 """
 
 
@@ -74,21 +77,46 @@ def _details(published: Published, report: Report) -> Iterator[str]:
     core_first = [*report.of("core"), *report.of("robustness"), *report.of("precision")]
     found = _one_a_quantity(deviations(core_first))
     buffers = _one_a_quantity(deviations(core_first, buffers_only=True))
-    if not found and not buffers and not any(result.incidents for result in core_first):
+    broken = [row for row in report.behaviours if row.outcome == "broken"]
+    if not found and not buffers and not broken and not any(result.incidents for result in core_first):
         return
     yield f"### `{published.name}` as {published.algorithm}"
     yield ""
     yield f"`momoracle check {published.algorithm} {published.port}`"
     yield ""
+    yield from _instead(report)
     for one, others in found:
         more = f", and {others} more like it" if others else ""
-        yield f"- `{one.vector}`{more}: {_sentence(one)}"
+        yield f"- `{one.vector}`{more}: {_sentence(one)} {_why(one)}"
         if one.then is not None:
             yield f"  The parameters follow: {_sentence(one.then)}"
     for one, others in buffers:
         more = f", and {others} more like it" if others else ""
-        yield f"- `{one.vector}`{more}: {_sentence(one)} The parameters stay within tolerance."
+        yield f"- `{one.vector}`{more}: {_sentence(one)} The parameters stay within tolerance. {_why(one)}"
     yield from _incidents(core_first)
+    for row in broken:
+        yield f"- Behaviour `{row.id}`: {_plain(row.evidence)}. Expected: {row.policy}"
+
+
+def _instead(report: Report) -> Iterator[str]:
+    found = report.explanation
+    if found is None:
+        return
+    names = found.departures or found.nearest
+    algorithm, known = report.algorithm, [departure(report.algorithm, name) for name in names]
+    meant = [f"  - `{one.id}`: {one.meaning} ({equation(algorithm, one.quantity)})" for one in known]
+    if found.departures:
+        yield f"- It computes instead, which reproduces all {found.vectors} core vectors that were run:"
+        yield from meant
+        for other in found.others:
+            yield f"  - These vectors cannot tell it from {' + '.join(f'`{name}`' for name in other)}."
+    else:
+        yield f"- *Unexplained*; the nearest departures give {found.reproduced} of {found.vectors} core vectors:"
+        yield from meant or ["  - none: the method as it is comes nearest"]
+
+
+def _why(one: Deviation) -> str:
+    return f"Explained by `{one.explanation}`." if one.explanation else "*Unexplained*."
 
 
 def _one_a_quantity(found: list[Deviation]) -> list[tuple[Deviation, int]]:
@@ -132,7 +160,7 @@ def main(load: Callable[[str], VectorFile]) -> None:
     """Check the whole catalogue against the vectors that ``load(algorithm)`` returns, and write the page."""
     reports = []
     for published in PUBLISHED:
-        report = check(published.algorithm, published.port, load(published.algorithm), time_limit=60.0)
+        report = examine(published.algorithm, published.port, load(published.algorithm), time_limit=60.0)
         sys.stderr.write(f"{published.algorithm} {published.port}: {report.verdict}\n")
         reports.append((published, report))
     PAGE.write_text(page(reports), encoding="utf-8")

@@ -28,6 +28,10 @@ class MethodPort:
         self._params, self._state, self._trace = self._method.step(self._params, grads, self._state, loss)
         return self._params
 
+    def set_params(self, params: list[FloatArray]) -> None:
+        """Go on from ``params``."""
+        self._params = params
+
     def state(self) -> dict[str, list[FloatArray]]:
         """Return every quantity of the last step."""
         quantities = self._trace._asdict().items()

@@ -39,7 +39,7 @@ class Narrowing:
         with np.errstate(over="ignore"):
             narrow = _bfloat16(moved) if self._dtype == "bfloat16" else moved.astype(self._dtype)
         if out is None:
-            return narrow.astype(array.dtype)
+            return np.asarray(narrow, dtype=array.dtype)  # of an array of no dimension, a scalar came
         out[...] = narrow
         return out
 

@@ -62,6 +62,12 @@ class OptaxPort:
         self._params, self._state = self._step([jnp.asarray(grad) for grad in grads], self._state, self._params, value)
         return [np.array(array) for array in self._params]
 
+    def set_params(self, params: list[FloatArray]) -> None:
+        """Go on from ``params``, which optax does not keep."""
+        import jax.numpy as jnp
+
+        self._params = [jnp.asarray(array) for array in params]
+
     def state(self) -> dict[str, list[FloatArray]]:
         """Return the known fields of the transformation's state."""
         found: dict[str, list[FloatArray]] = {}

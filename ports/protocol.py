@@ -14,7 +14,7 @@ class Port(Protocol):
     A port may keep and overwrite the ``params`` that it is given; it must leave ``grads`` as they are. It may also
     have a method ``state() -> dict[str, list[array]]`` with its buffers under momoracle's trace names (one array a
     tensor, or a single array of shape ``()``); they are then compared too, which locates a deviation more finely.
-    A port that can be saved and restored is `Restorable`.
+    A port that can be saved and restored is `Restorable`, one whose parameters can be set is `Settable`.
     """
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
@@ -33,6 +33,14 @@ class Restorable(Port, Protocol):
 
     def restore(self, params: list[FloatArray], saved: Any, **hyperparameters: Any) -> None:
         """Go on where ``save`` was called, in the place of ``start`` and with the same hyperparameters."""
+
+
+@runtime_checkable
+class Settable(Port, Protocol):
+    """A port whose parameters can be set between two steps, which tells faults apart that follow one another."""
+
+    def set_params(self, params: list[FloatArray]) -> None:
+        """Go on from ``params`` with everything else as it is."""
 
 
 class NotOffered(Exception):  # noqa: N818 - an answer of the port, not an error in it

@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from momoracle.ports.departures import departure
+from momoracle.ports.equations import equation
 from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult, deviations
 
 SHOWN = 6  # deviations and incidents each; the JSON has all
@@ -23,6 +25,8 @@ def render(report: Report) -> Group:
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield headline(report)
     yield Text(", ".join(f"{name} {version}" for name, version in report.versions.items()), style="dim")
+    yield from _explanation(report)
+    yield from _locations(report)
     yield _flags(report)
     ordered = _core_first(report)
     found, buffers = deviations(ordered), deviations(ordered, buffers_only=True)
@@ -39,6 +43,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         for result, note in notes[:SHOWN]:
             table.add_row(escape(result.vector), str(note.step), note.kind.replace("_", " "), escape(note.message))
         yield table
+    if report.behaviours:
+        yield _behaviours(report)
     hidden = max(len(found), len(buffers), len(notes)) - SHOWN
     if hidden > 0:
         yield Text(f"The first {SHOWN} of each are shown; --json FILE has all.", style="dim")
@@ -52,6 +58,48 @@ def headline(report: Report) -> Text:
     return Text.assemble(
         f"{report.port} ", verdict, f" as {report.algorithm}: of {core.total()} core vectors {counts}."
     )
+
+
+def _explanation(report: Report) -> Iterator[Text]:
+    found = report.explanation
+    if found is None:
+        return
+    if found.departures:
+        yield Text("\nIt computes instead", style="bold")
+        yield from _meanings(report.algorithm, found.departures)
+        yield Text(f"  This reproduces all {found.vectors} core vectors that were run.", style="dim")
+        for other in found.others[:SHOWN]:
+            yield Text(f"  These vectors cannot tell it from {' + '.join(other)}.", style="yellow")
+        return
+    nearest = f"the nearest gives {found.reproduced} of {found.vectors} core vectors"
+    yield Text(f"\nUnexplained: no set of known departures reproduces it; {nearest}", style="bold")
+    yield from _meanings(report.algorithm, found.nearest)
+
+
+def _meanings(algorithm: str, names: tuple[str, ...]) -> Iterator[Text]:
+    for one in (departure(algorithm, name) for name in names):
+        yield Text.assemble("  ", (one.id, "red"), f": {one.meaning} — {equation(algorithm, one.quantity)}")
+
+
+def _locations(report: Report) -> Iterator[Text]:
+    if report.locations:
+        yield Text("\nWhere it parts from the method", style="bold")
+    for one in report.locations:
+        yield Text(f"  {one.finding}" + (f" — {one.equation}" if one.equation else ""))
+        for line in one.evidence[:1]:
+            yield Text(f"    {line}", style="dim")
+
+
+def _behaviours(report: Report) -> Table:
+    held = Counter(row.outcome for row in report.behaviours)
+    title = f"Behaviours beside the update: {held['holds']} hold, {held['broken']} broken; none decides the verdict"
+    table = Table("behaviour", "outcome", "what was seen", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    styles = {"holds": "green", "broken": "red", "not_offered": "dim", "not_applicable": "dim"}
+    for row in report.behaviours:
+        if row.outcome != "not_applicable":
+            seen = row.evidence if row.outcome != "broken" else f"{row.evidence}\nexpected: {row.policy}"
+            table.add_row(escape(row.id), row.outcome.replace("_", " "), escape(seen), style=styles[row.outcome])
+    return table
 
 
 _WORDS: dict[Status, str] = {

@@ -113,6 +113,14 @@ class TorchPort:
         """Return the parameters."""
         return [_array(param) for param in self.parameters]
 
+    def set_params(self, params: list[FloatArray]) -> None:
+        """Write ``params`` into the parameters, as a user does who loads weights."""
+        import torch
+
+        with torch.no_grad():
+            for param, array in zip(self.parameters, params, strict=True):
+                param.copy_(torch.from_numpy(array))
+
     def state(self) -> dict[str, list[FloatArray]]:
         """Return the optimizer's known buffers: those of each tensor, and attributes of the optimizer itself."""
         import torch

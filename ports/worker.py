@@ -16,7 +16,7 @@ import numpy as np
 from momoracle.ports.findings import Held
 from momoracle.ports.loading import Factory, PortError, PortSpec, load
 from momoracle.ports.names import arguments_of, match
-from momoracle.ports.protocol import NotOffered, Port, plain
+from momoracle.ports.protocol import NotOffered, Port, Settable, plain
 from momoracle.ports.versions import versions
 from momoracle.reference.golden.vectors import FloatArray
 
@@ -27,13 +27,17 @@ Kind: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Job:
-    """One vector to run, without what it expects; ``recorded`` says after which steps the results are wanted."""
+    """One vector to run, without what it expects; ``recorded`` says after which steps the results are wanted.
+
+    Where there are ``resets``, the port goes on after each step from those parameters and not from its own.
+    """
 
     params: tuple[FloatArray, ...]
     hyperparameters: dict[str, Any]
     losses: tuple[float, ...]
     grads: tuple[tuple[FloatArray, ...], ...]
     recorded: tuple[bool, ...]
+    resets: tuple[tuple[FloatArray, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,10 @@ def run(port: Port, algorithm: str, job: Job, at: list[int]) -> Iterator[Observe
             yield Observed(at[0], _copies(params), {name: _copies(arrays) for name, arrays in buffers.items()})
         if fatal:
             return
+        if job.resets:
+            if not isinstance(port, Settable):
+                raise NotOffered("set_params")
+            port.set_params([np.array(array) for array in job.resets[index]])
 
 
 def arguments(port: Port, algorithm: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_both_set_up_lines_are_what_ci_runs() -> None:
 
 def test_every_block_is_run() -> None:
     marks = {block.mark for block in shown() if block.language != "python" or block.mark}
-    assert marks == {"run: verify", "run: tests", "file: my_port.py", "run: check"}
+    assert marks == {"run: verify", "run: tests", "file: my_port.py", "run: check", "file: test_port.py"}
 
 
 def test_the_example_is_short_holds_and_ends_in_its_invariant() -> None:
@@ -46,6 +46,11 @@ def test_the_example_is_short_holds_and_ends_in_its_invariant() -> None:
     assert lines[-1].startswith("# ")
     result = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_suite_is_that_of_the_example_repository() -> None:
+    example = checkout.ROOT / "tests/ports/examples/port_repository/conformance.py"  # test_pytest_plugin.py runs it
+    assert example.read_text("utf-8").endswith(marked("file: test_port.py").strip() + "\n")
 
 
 def test_the_port_conforms(tmp_path: Path) -> None:

@@ -155,6 +155,14 @@ def shared_cases(make: Maker) -> Iterator[Case]:
     )
     if make.has("weight_decay"):
         yield make.drawn("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
+        yield make.drawn(
+            "decay-shapes",
+            "weight decay of a matrix and of a vector",
+            ["weight_decay", "several_tensors"],
+            shapes=((2, 3), (3,)),
+            lr=lr,
+            weight_decay=0.1,
+        )
         # Here TAM's cosine is 1; with γ a dyadic number the damping is one too, not halfway between two of them.
         dyadic: dict[str, Any] = {"gamma": 0.875} if make.has("gamma") else {}
         yield make.drawn(
@@ -205,6 +213,8 @@ def _extremes(make: Maker, lr: float) -> Iterator[Case]:
     )
     base = make.drawn("extreme", "", [], steps=4, lr=lr)
     yield base.scaled("small", "small_entries", "everything near 1e-9", grads=1e-9, losses=1e-18, params=1e-9)
+    if make.has("gamma"):  # a cosine has no unit, so a norm may be as small as a run that has converged makes it
+        yield base.scaled("smaller", "small_entries", "everything near 1e-14", grads=1e-14, losses=1e-28, params=1e-14)
     yield base.scaled("tiny", "tiny_entries", f"gradients times {small:g}", grads=small)
     yield base.scaled(
         "tiny-all", "tiny_entries", f"gradients and parameters times {small:g}", grads=small, params=small

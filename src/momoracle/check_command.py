@@ -6,40 +6,48 @@ from typing import Annotated
 import typer
 
 from momoracle.check_outputs import Badge, Html, Junit, write_outputs
+from momoracle.ports.examine import examine, parts
 from momoracle.ports.loading import PortError
-from momoracle.ports.runner import check
 from momoracle.ports.table import render
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
 from momoracle.search_option import Search, searched
+from momoracle.self_test_option import SelfTest, self_tested
 from momoracle.terminal import Json, console, progress, write_json
 
 TIME_LIMIT = 10.0  # seconds a vector
 
 
 def check_command(
-    algorithm: Annotated[str, typer.Argument(metavar="ALGORITHM", help=" ".join(ALGORITHMS))],
+    algorithm: Annotated[str | None, typer.Argument(metavar="ALGORITHM", help=" ".join(ALGORITHMS))] = None,
     port: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="PORT",
             help="FILE.py:NAME, MODULE:NAME, torch=MODULE:CLASS, optax=MODULE:FUNCTION or keras=MODULE:CLASS",
         ),
-    ],
+    ] = None,
     json_file: Json = None,
     html: Html = None,
     junit: Junit = None,
     badge: Badge = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = TIME_LIMIT,
     search: Search = 0.0,
+    self_test: SelfTest = False,
 ) -> None:
-    """Check whether a port is the paper's method, and say where it first is not."""
+    """Check whether a port is the paper's method; if not, say where they part and what the port computes instead."""
+    if algorithm is not None and algorithm not in ALGORITHMS:
+        raise typer.BadParameter(f"{algorithm!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
+    if self_test:
+        if port is not None or html or junit or badge or search:
+            raise typer.BadParameter("--self-test checks no port; give it ALGORITHM and --json at most")
+        raise typer.Exit(0 if self_tested(algorithm, json_file) else 1)
+    if algorithm is None or port is None:
+        raise typer.BadParameter("ALGORITHM and PORT are needed, or --self-test; see momoracle check --help")
     try:
-        if algorithm not in ALGORITHMS:
-            raise PortError(f"{algorithm!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
         content = files.load(algorithm)
-        with progress(len(content.vectors)) as done:
-            report = check(algorithm, port, content, time_limit=time_limit, progress=lambda r: done(r.vector))
+        with progress(parts(content)) as watch:
+            report = examine(algorithm, port, content, time_limit=time_limit, watcher=watch)
     except PortError as error:
         raise typer.BadParameter(str(error)) from None
     console.print(render(report))

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 console = Console()
+_WIDEST = 48  # characters of a description beside the bar
 
 
 def writable(path: Path | None) -> Path | None:
@@ -26,13 +28,37 @@ Json = Annotated[
 ]
 
 
+class Watch:
+    """A progress bar told what is going on: call it, or `done`, with each part that is done."""
+
+    def __init__(self, bar: Progress, total: int) -> None:
+        self._bar, self._task = bar, bar.add_task("", total=total)
+
+    def __call__(self, name: str) -> None:
+        """Count one more part as done."""
+        self._bar.update(self._task, advance=1, description=_short(name))
+
+    done = __call__
+
+    def advance(self, count: int) -> None:
+        """Count some more parts as done."""
+        self._bar.advance(self._task, count)
+
+    def doing(self, name: str) -> None:
+        """Say what is under way, which has no known length."""
+        self._bar.update(self._task, description=_short(name))
+
+
 @contextmanager
-def progress(total: int) -> Iterator[Any]:
-    """Show a bar on standard error while it runs; the value is called with the name of each part that is done."""
+def progress(total: int) -> Iterator[Watch]:
+    """Show a bar on standard error while it runs."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda name: bar.update(task, advance=1, description=name)
+        yield Watch(bar, total)
+
+
+def _short(name: str) -> str:
+    return escape(name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…")
 
 
 def coloured(text: str, good: bool) -> str:

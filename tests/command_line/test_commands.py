@@ -117,3 +117,24 @@ def test_a_folder_that_is_missing_is_said_before_the_work(port: Path, tmp_path: 
     status, text = run("check", "sgd", f"{port}:Port", "--json", tmp_path / "missing" / "out.json")
     assert status == 2
     assert "conforms" not in text
+
+
+def test_the_self_test_of_one_algorithm(tmp_path: Path) -> None:
+    file = tmp_path / "self.json"
+    result = CliRunner().invoke(app, ["check", "sgd", "--self-test", "--json", str(file)], env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
+    content = json.loads(file.read_text("utf-8"))
+    assert content["verdict"] == "holds"
+    assert {one["outcome"] for one in content["planted"]} == {"exact", "equivalent"}
+    assert not any(port["accused"] for port in content["right_ports"])
+    assert "of 6 right ports 0 accused" in result.output
+
+
+def test_the_self_test_takes_no_port_and_a_check_needs_one() -> None:
+    for arguments in (
+        ["check", "sgd", "a.py:P", "--self-test"],
+        ["check", "sgd"],
+        ["check"],
+        ["check", "no", "a.py:P"],
+    ):
+        assert CliRunner().invoke(app, arguments).exit_code == 2

@@ -1,0 +1,60 @@
+"""All that the checker can tell of a port: vectors, diagnosis, and what it does beside its update."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from momoracle.ports.behaviour import behaviours
+from momoracle.ports.behaviours_table import CHECKS
+from momoracle.ports.diagnosis import diagnose
+from momoracle.ports.loading import parse
+from momoracle.ports.report import Report
+from momoracle.ports.resynchronise import resynchronised
+from momoracle.ports.runner import check
+from momoracle.reference.golden.vectors import VectorFile
+
+
+class Watcher(Protocol):
+    """Is told what is going on: ``done`` a part of what `parts` counts, or only ``doing`` something."""
+
+    def done(self, name: str) -> None:
+        """Count one more part as done."""
+
+    def doing(self, name: str) -> None:
+        """Say what is under way, which has no known length."""
+
+
+class Unwatched:
+    """A `Watcher` that looks away."""
+
+    def done(self, name: str) -> None:
+        """Count one more part as done."""
+
+    def doing(self, name: str) -> None:
+        """Say what is under way, which has no known length."""
+
+
+def parts(vectors: VectorFile) -> int:
+    """Return how many times `examine` says that a part is done."""
+    return len(vectors.vectors) + len(CHECKS)
+
+
+def examine(
+    algorithm: str,
+    port: str,
+    vectors: VectorFile,
+    *,
+    time_limit: float = 10.0,
+    watcher: Watcher | None = None,
+) -> Report:
+    """Check a port, say of one that deviates where and what it computes instead, and look at its behaviours.
+
+    ``time_limit`` is in seconds a vector or behaviour. Raises `PortError` as `check` does.
+    """
+    watch = watcher or Unwatched()
+    say: Callable[[str], None] = watch.doing
+    report = check(algorithm, port, vectors, time_limit=time_limit, progress=lambda result: watch.done(result.vector))
+    again = resynchronised(report, vectors, time_limit=time_limit, progress=say)
+    report = diagnose(report, vectors, again, say)
+    rows = behaviours(algorithm, parse(port), time_limit=time_limit, progress=lambda row: watch.done(row.id))
+    return replace(report, behaviours=rows)

@@ -1,0 +1,150 @@
+"""Proof that the checker can fail: every departure, and every pair of them, planted as a port and checked.
+
+A planted port is the reference's text with its departures, run with fused multiply-add: it rounds in other places than
+the replays that must recognise it. Pairs do without the one vector of each algorithm that is as long as all others
+together. Beside them stand ports that are right, which must not be accused.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from multiprocessing import get_context
+from typing import Literal, TypeAlias
+
+from momoracle.ports.compare import first_deviation
+from momoracle.ports.departure import compatible
+from momoracle.ports.departures import DEPARTURES
+from momoracle.ports.explain import LONG, explain
+from momoracle.ports.findings import Names
+from momoracle.ports.method_port import MethodPort, observed
+from momoracle.ports.replay import Replay, table
+from momoracle.ports.roundings import ROUNDINGS, fused
+from momoracle.ports.worker import Observed
+from momoracle.reference import ALGORITHMS, Method
+from momoracle.reference.golden.files import load
+from momoracle.reference.golden.vectors import Vector
+
+Outcome: TypeAlias = Literal["exact", "equivalent", "unexplained", "missed"]
+
+CHUNK = 24  # planted ports that a process takes at a time
+EXPLAINED = {1: 0.98, 2: 0.90}  # by the number of departures, the least share that must be explained
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One set of departures planted as a port, and what the checker made of it.
+
+    ``exact``: explained by these departures, alone or beside others of as many. ``equivalent``: explained by others,
+    which are as many or fewer and return the same on every vector. ``unexplained``: noticed, but nothing reproduces
+    it. ``missed``: within tolerance on every core vector.
+    """
+
+    algorithm: str
+    departures: Names
+    outcome: Outcome
+    explanation: Names
+
+
+@dataclass(frozen=True)
+class RightPort:
+    """The reference with its roundings made elsewhere, and the vectors that accuse it: there must be none."""
+
+    algorithm: str
+    rounding: str
+    accused: Names
+
+
+def right_ports(algorithm: str) -> Iterator[RightPort]:
+    """Check the reference as it is, with sums in another order, and with fused multiply-add, in each dtype."""
+    method = ALGORITHMS[algorithm]
+    ports = {"as it is": method, **{name: moved(method) for name, moved in ROUNDINGS.items()}}
+    for name, port in ports.items():
+        for dtype in ("float64", "float32"):
+            core = [vector for vector in _core(algorithm) if vector.dtype == dtype]
+            accused = tuple(vector.id for vector in core if _run(port, vector)[1])
+            yield RightPort(algorithm, f"{name}, {dtype}", accused)
+
+
+def plantable(algorithm: str) -> list[Names]:
+    """Return every single departure, and every pair that can be taken together."""
+    departures = DEPARTURES[algorithm]
+    pairs = [(a.id, b.id) for a, b in combinations(departures, 2) if compatible(algorithm, a, b)]
+    return [*((one.id,) for one in departures), *pairs]
+
+
+def plant(algorithm: str, names: Names) -> Planted:
+    """Plant one set of departures, and see what the checker makes of it."""
+    replay = _replay(algorithm, long=len(names) == 1)
+    port = fused(replay.method(frozenset(names)))
+    results = [_run(port, vector) for vector in replay.vectors]
+    if not any(noticed for _, noticed in results):
+        return Planted(algorithm, names, "missed", ())
+    seen = [table(vector, outcome) for vector, (outcome, _) in zip(replay.vectors, results, strict=True)]
+    found = explain(replay, seen)
+    sets = [set(one) for one in (found.departures, *found.others) if one]
+    outcome: Outcome = "exact" if set(names) in sets else "equivalent" if sets else "unexplained"
+    return Planted(algorithm, names, outcome, found.departures)
+
+
+def self_test(
+    algorithms: list[str], processes: int = 2, progress: Callable[[int], None] = lambda _: None
+) -> tuple[list[RightPort], list[Planted]]:
+    """Plant everything, in several processes; ``progress`` is called with how many more have been planted."""
+    right = [port for algorithm in algorithms for port in right_ports(algorithm)]
+    chunks = [
+        (algorithm, sets[start : start + CHUNK])
+        for algorithm in algorithms
+        for sets in [plantable(algorithm)]
+        for start in range(0, len(sets), CHUNK)
+    ]
+    found: dict[int, list[Planted]] = {}
+    with ProcessPoolExecutor(max_workers=processes, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(_chunk, *chunk): i for i, chunk in enumerate(chunks)}
+        for future in as_completed(running):
+            found[running[future]] = future.result()
+            progress(len(future.result()))
+    return right, [planted for i in sorted(found) for planted in found[i]]
+
+
+def explained(planted: Sequence[Planted]) -> float:
+    """Return the share of what was noticed that was explained, exactly or as an equivalent."""
+    noticed = [one for one in planted if one.outcome != "missed"]
+    return sum(one.outcome != "unexplained" for one in noticed) / max(1, len(noticed))
+
+
+def sound(right: Sequence[RightPort], planted: Sequence[Planted]) -> bool:
+    """Tell whether nothing right is accused, all that is wrong is noticed, and enough of it is explained."""
+    enough = all(
+        explained([one for one in planted if len(one.departures) == size]) >= least for size, least in EXPLAINED.items()
+    )
+    noticed = all(one.outcome != "missed" for one in planted)
+    return not any(port.accused for port in right) and noticed and enough
+
+
+def _chunk(algorithm: str, sets: list[Names]) -> list[Planted]:
+    return [plant(algorithm, names) for names in sets]
+
+
+@cache
+def _core(algorithm: str) -> tuple[Vector, ...]:
+    content = load(algorithm)
+    return tuple(vector for vector in content.vectors if content.kind(vector) == "core")
+
+
+@cache
+def _replay(algorithm: str, long: bool) -> Replay:
+    core = _core(algorithm)
+    return Replay(algorithm, core if long else [vector for vector in core if len(vector.steps) <= LONG])
+
+
+def _run(method: type[Method], vector: Vector) -> tuple[list[Observed], bool]:
+    """Return what a method gives on a vector until it raises, and whether that is noticed."""
+    outcome: list[Observed] = []
+    try:
+        for one in observed(MethodPort(method), vector, buffers=False):
+            outcome.append(one)
+    except (ArithmeticError, ValueError):  # not finite, for one
+        return outcome, True
+    return outcome, first_deviation(vector, outcome) is not None
