@@ -170,7 +170,7 @@ def main() -> None:
         "",
         f"Written by `python benchmarks/{Path(__file__).name} --long {long:g}`: {platform.machine()}, "
         f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}.",
-        f"MoMo without a cap, β = {BETA:g}, least squares, n = {SIZE}, one of {SAMPLES} samples a step, R = {REPLICAS};",
+        f"MoMo without a cap, β = {BETA:g}, least squares, n = {SIZE}, {SAMPLES} samples, one a step, R = {REPLICAS};",
         f"nanoseconds a replica-step, median of {ROUNDS} rounds in which all take turns. (c) draws its",
         "samples, evaluates the mean loss at the checkpoints and, with two processes, starts them; (b) is compiled and",
         "has its samples drawn beforehand. A ratio above 1 says how many times faster a line is than (a), or than (b).",

@@ -11,7 +11,7 @@ from momoracle.ports.replay import Replay, Set, Table
 
 Progress: TypeAlias = Callable[[str], None]
 
-_MOST = 4  # departures in a set
+_MOST = 5  # departures in a set
 _BEAM = 8  # sets of one size that are extended to the next: those that reproduce most vectors
 LONG = 100  # steps; longer vectors confirm an explanation, but are too slow to guide the search for it
 
@@ -52,7 +52,9 @@ class _Beam:
 
     def __init__(self, replay: Replay, seen: Sequence[Table]) -> None:
         self._replay, self._seen = replay, seen
-        self._quick = [i for i, vector in enumerate(replay.vectors) if len(vector.steps) <= LONG]
+        short = [i for i, vector in enumerate(replay.vectors) if len(vector.steps) <= LONG]
+        exact = [i for i in short if replay.vectors[i].dtype == "float64"]  # float32 takes as long, and tells less
+        self._quick = exact or short
         self._counts: dict[Set, int] = {}
         self._best = [self._counted([frozenset()])]
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from momoracle.bench_command import bench_command
 from momoracle.check_command import check_command
 from momoracle.figures_command import figures_command
 from momoracle.golden_command import vectors
@@ -24,6 +25,7 @@ app.command("check")(check_command)
 app.command("figures")(figures_command)
 app.command("rates")(rates_command)
 app.command("sweep")(sweep_command)
+app.command("bench")(bench_command)
 app.add_typer(vectors, name="golden")
 
 

@@ -1,0 +1,138 @@
+"""A step bound to its arrays: calling it enqueues the launches of both passes, and nothing else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from momoracle.gpu.arguments import host_loss, host_lr
+from momoracle.gpu.job import Job, Operands, Scalars
+from momoracle.gpu.machine import Machine
+from momoracle.gpu.programs import Program
+from momoracle.reference import Method, arguments
+
+_WRITTEN = "params and state have been written: go on from a copy of them"
+
+
+@dataclass
+class Bound:
+    """One step of `Fused`, ready to be taken as often as it is called.
+
+    Where it was bound in place, each call steps on in the same arrays: no table is written, nothing is allocated, and
+    the host waits for nothing, so that a call can be captured in a CUDA graph. Values are not checked then: call
+    ``check`` now and then.
+
+    Attributes:
+        params, state, trace: what the call writes, in the structure that ``Fused.step`` returns.
+    """
+
+    params: Any
+    state: Any
+    trace: Any
+    _method: Method
+    _program: Program
+    _machine: Machine
+    _job: Job
+    _operands: Operands
+    _scalars: Scalars
+    _launches: Sequence[Callable[[], None]]
+    _in_place: bool
+    _debug: bool
+    _left: list[NDArray[Any]] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        """Enqueue the step.
+
+        Raises:
+            ValueError: at debug level, the parameters are not where the last call left them.
+        """
+        if self._debug:
+            self._refuse_moved()
+        for launch in self._launches:
+            launch()
+        if self._debug:
+            self._left = [self._machine.read(array) for array in self._operands.new_x]
+
+    @property
+    def launches(self) -> int:
+        """How many kernels a call enqueues: two for each dtype of the parameters."""
+        return len(self._launches)
+
+    def check(self) -> None:
+        """Wait for the last call, and refuse what it met.
+
+        Raises:
+            ValueError: a parameter, a gradient, the loss or the learning rate was not finite.
+            OverflowError: the input was finite, but the new parameters or state do not fit their dtype.
+        """
+        self._check_numbers()
+        machine, scalars = self._machine, self._scalars
+        names = [name for name in self._program.scalars if name != "next_lower_bound"]  # which alone may be infinite
+        new = dict(zip(self._program.scalars, map(machine.read, scalars.new_scalars), strict=True))
+        unfit = [name for name in names if not np.isfinite(new[name]).all()]
+        if not unfit and not machine.read(self._job.faults).any():
+            return
+        self._check_input()
+        tensors = {
+            **dict(zip(self._program.tensors, self._operands.new_states, strict=True)),
+            "params": self._operands.new_x,
+        }
+        unfit += [name for name, arrays in tensors.items() if not all(map(self._finite, arrays))]
+        step, dtype = int(machine.read(scalars.new_step)), self._operands.x[0].dtype
+        cause = "an earlier step left params or state so, or it overflowed" if self._in_place else "it overflowed"
+        raise OverflowError(
+            f"{unfit[0]} of step {step} is not finite in dtype {dtype}, although all input is: {cause}, "
+            "or eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
+        )
+
+    def _check_numbers(self) -> None:
+        for name, number in (("loss", self._scalars.loss), ("lr", self._scalars.lr)):
+            if number.array is not None:
+                value = float(self._machine.read(number.array).astype(np.float64).reshape(()))
+                if name == "lr":
+                    host_lr(value, name)
+                else:
+                    self._reworded(partial(host_loss, value, None))
+
+    def _check_input(self) -> None:
+        with np.errstate(all="ignore"):  # what is not finite is refused by name instead
+            self._refuse_input()
+
+    def _refuse_input(self) -> None:
+        self._reworded(partial(arguments.finite_arrays, self._known(self._operands.g), "grads"))
+        if not self._in_place:
+            arguments.finite_arrays(self._known(self._operands.x), "params")
+            for name, arrays in zip(self._program.tensors, self._operands.states, strict=True):
+                arguments.finite_arrays(self._known(arrays), f"state.{name}")
+            for name, array in zip(self._program.scalars, self._scalars.scalars, strict=True):
+                arguments.not_nan(self._machine.read(array), f"state.{name}")
+
+    def _reworded(self, check: Callable[[], Any]) -> None:
+        try:
+            check()
+        except ValueError as error:
+            if not self._in_place:
+                raise
+            raise ValueError(str(error).replace("Nothing was changed", _WRITTEN)) from None
+
+    def _known(self, arrays: Any) -> list[NDArray[Any]]:
+        return [_plain(self._machine.read(array)) for array in arrays]
+
+    def _finite(self, array: Any) -> bool:
+        return bool(np.isfinite(_plain(self._machine.read(array))).all())
+
+    def _refuse_moved(self) -> None:
+        for i, (left, array) in enumerate(zip(self._left, self._operands.x, strict=False)):
+            if left.tobytes() != self._machine.read(array).tobytes():
+                raise ValueError(
+                    f"params[{i}] changed since the last call; the recursion holds only while the step alone changes "
+                    "them: use recursion=False, or start again with init"
+                )
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of a dtype that NumPy's own functions know."""
+    return array if array.dtype.kind == "f" else array.astype(np.float32)

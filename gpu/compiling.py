@@ -1,0 +1,49 @@
+"""Kernels compiled by NVRTC, which needs no device.
+
+CuPy's own ``RawModule(code=…)`` is given machine code instead of the source because it compiles with ``-ftz=true``,
+which takes subnormal float32 numbers for 0.
+"""
+
+from typing import Any
+
+from momoracle.gpu.source import source
+
+THREADS = 256  # of a block
+
+
+def compiled(kernel: str, bins: int, arch: str, ptx: bool = False) -> bytes:
+    """Return a kernel's machine code for an architecture such as ``"sm_90"``, or its PTX.
+
+    Raises:
+        ImportError: CuPy is missing, or a CuPy whose binding of NVRTC is another.
+        RuntimeError: NVRTC is missing, or refuses the source; the message has its log.
+    """
+    nvrtc = _nvrtc()
+    options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", "-std=c++17")
+    try:
+        program = nvrtc.createProgram(source(kernel), f"{kernel}.cu", (), ())
+    except Exception as error:  # the library is loaded only now, and each version words its absence in its own way
+        raise RuntimeError(f"NVRTC cannot be loaded ({error}): pip install nvidia-cuda-nvrtc") from error
+    try:
+        nvrtc.compileProgram(program, options)
+        code: bytes = nvrtc.getPTX(program) if ptx else nvrtc.getCUBIN(program)
+    except nvrtc.NVRTCError as error:
+        log = nvrtc.getProgramLog(program)
+        raise RuntimeError(f"NVRTC refuses {kernel}.cu for {arch} ({error}):\n{log}") from None
+    finally:
+        nvrtc.destroyProgram(program)
+    return code
+
+
+def _nvrtc() -> Any:
+    """Return CuPy's binding of NVRTC: the module below its public ones, which need a driver to compile."""
+    import cupy  # noqa: F401 - finds the libraries that came as wheels
+
+    try:
+        from cupy_backends.cuda.libs import nvrtc
+
+        for name in ("createProgram", "compileProgram", "getCUBIN", "getPTX", "getProgramLog", "destroyProgram"):
+            getattr(nvrtc, name)
+    except (ImportError, AttributeError) as error:
+        raise ImportError(f"this CuPy has no binding of NVRTC as CuPy 14 has it ({error}): install CuPy 14") from error
+    return nvrtc

@@ -1,0 +1,103 @@
+"""The CUDA device of this process, through CuPy."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from momoracle.gpu.compiling import THREADS, compiled
+from momoracle.gpu.machine import Array, Kernel
+
+INSTALL = "pip install 'momoracle[gpu]', which brings CuPy for CUDA 13"
+ELSEWHERE = "the methods of momoracle itself run anywhere"
+CUDA_MEMORY = (2, 13)  # DLPack's kDLCUDA and kDLCUDAManaged
+
+
+class CudaDevice:
+    """Arrays and launches on the current CUDA device.
+
+    Raises:
+        ImportError: CuPy is missing.
+        RuntimeError: CuPy finds no CUDA device.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import cupy
+        except ImportError as error:
+            raise ImportError(f"momoracle.gpu needs CuPy ({error}): {INSTALL}; {ELSEWHERE}") from error
+        try:
+            count = cupy.cuda.runtime.getDeviceCount()
+        except cupy.cuda.runtime.CUDARuntimeError as error:
+            raise RuntimeError(
+                f"momoracle.gpu needs a CUDA device, and CuPy finds none ({error}); {ELSEWHERE}"
+            ) from None
+        if count == 0:
+            raise RuntimeError(f"momoracle.gpu needs a CUDA device, and there is none; {ELSEWHERE}")
+        self._cupy = cupy
+
+    def description(self) -> str:
+        """Return the device's name, and the versions of the driver, CUDA and CuPy."""
+        runtime = self._cupy.cuda.runtime
+        name = runtime.getDeviceProperties(self._cupy.cuda.Device().id)["name"].decode()
+        versions = f"driver API {runtime.driverGetVersion()}, CUDA {runtime.runtimeGetVersion()}"
+        return f"{name}, {versions}, CuPy {self._cupy.__version__}"
+
+    def array(self, value: Any, label: str) -> Array:
+        if isinstance(value, self._cupy.ndarray):
+            return value
+        detached = value.detach() if getattr(value, "requires_grad", False) else value
+        if hasattr(detached, "__dlpack__") and hasattr(detached, "__dlpack_device__"):
+            if detached.__dlpack_device__()[0] in CUDA_MEMORY:
+                return self._cupy.from_dlpack(detached)
+        elif hasattr(detached, "__cuda_array_interface__"):
+            return self._cupy.asarray(detached)
+        raise TypeError(
+            f"{label} is a {type(value).__module__}.{type(value).__qualname__} that is not on a CUDA device; an array "
+            f"there is needed, of CuPy or with __dlpack__ or __cuda_array_interface__: pass cupy.asarray({label})"
+        )
+
+    def contiguous(self, array: Array) -> Array:
+        return array if array.flags.c_contiguous else self._cupy.ascontiguousarray(array)
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return self._cupy.empty(shape, dtype)
+
+    def full(self, shape: tuple[int, ...], value: float, dtype: Any) -> Array:
+        return self._cupy.full(shape, value, dtype)
+
+    def pointer(self, array: Array) -> int:
+        return int(array.data.ptr)
+
+    def place(self, array: Array) -> str:
+        return f"CUDA device {array.device.id}"
+
+    def write(self, array: Array, content: NDArray[Any]) -> None:
+        array.set(content)
+
+    def read(self, array: Array) -> NDArray[Any]:
+        result: NDArray[Any] = self._cupy.asnumpy(array)
+        return result
+
+    def kernel(self, kernel: str, bins: int, entry: str) -> Kernel:
+        function = _module(kernel, bins, self._cupy.cuda.Device().compute_capability).get_function(entry)
+
+        def launch(blocks: int, job: Array, chunk: int) -> None:
+            function((blocks,), (THREADS,), (job, np.int64(chunk)))
+
+        return launch
+
+
+@cache
+def _module(kernel: str, bins: int, capability: str) -> Any:
+    import cupy
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{kernel}.cubin"
+        path.write_bytes(compiled(kernel, bins, f"sm_{capability}"))
+        module = cupy.RawModule(path=str(path))
+        module.compile()  # loads it, while the file is there
+    return module

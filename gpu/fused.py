@@ -1,0 +1,236 @@
+"""A method of the reference as fused kernels: two launches a step, whose scalars never visit the host."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from momoracle.gpu import arguments as own
+from momoracle.gpu.bound import Bound
+from momoracle.gpu.cuda_device import CudaDevice
+from momoracle.gpu.job import Number, Operands, Scalars, job
+from momoracle.gpu.machine import Array, Machine
+from momoracle.gpu.plan import plan
+from momoracle.gpu.programs import PROGRAMS, Program
+from momoracle.reference import Method, arguments
+
+Arrays = Any  # one array, or a list of arrays
+
+
+@dataclass(frozen=True)
+class Fused:
+    """MoMo, MoMoAdam, TAM, AdaTAM or AdaTAMW on a CUDA device.
+
+    The first pass updates the averages and writes the sums of every block; in the second every block adds the same sums
+    in the same order, computes the step size (or the damping), and updates. There are no atomics: a step gives the
+    same bits every time.
+
+    Args:
+        method: the method with its hyperparameters, as the reference has it.
+        recursion: MoMo and MoMoAdam without weight decay: take the model value from its recursion (M11) instead of
+            inner products with the parameters. It loses no digits where they are large, and the first pass need not
+            read them. It is the same step in coordinates that move with the parameters: ``offset`` is that of the new
+            origin, and ``inner_product`` is 0. It holds only while nothing but the step changes the parameters.
+        machine: what runs the kernels; the current CUDA device unless tests say otherwise.
+
+    Raises:
+        TypeError: the method has no kernels.
+        ValueError: ``recursion`` with a method that has none, or with weight decay.
+        ImportError: CuPy is missing.
+        RuntimeError: there is no CUDA device.
+
+    Arrays are CuPy's, or anything with ``__dlpack__`` or ``__cuda_array_interface__`` (PyTorch's tensors), which is
+    taken without copying. The state is the reference's NamedTuple, its scalars arrays on the device; those that the
+    reference keeps as a list of one number a tensor are one array of them.
+    """
+
+    method: Method
+    recursion: bool = False
+    machine: Machine = field(default_factory=CudaDevice)
+
+    def __post_init__(self) -> None:
+        if type(self.method) not in PROGRAMS:
+            names = ", ".join(cls.__name__ for cls in PROGRAMS)
+            raise TypeError(f"method is {self.method!r}; allowed: one of {names}")
+        arguments.switch("recursion", self.recursion)
+        arguments.one_a_replica(vars(self.method), None)
+        if self.recursion and not self._program.recursive:
+            raise ValueError("recursion is True; only MoMo and MoMoAdam have one: leave it out")
+        if self.recursion and vars(self.method)["weight_decay"]:
+            raise ValueError("recursion is True with weight_decay > 0, for which it does not hold: leave one out")
+
+    def init(self, params: Arrays) -> Any:
+        """Return the state before the first step, on the device.
+
+        Raises:
+            TypeError: params are not arrays of this device, of float64, float32, float16 or bfloat16.
+        """
+        arrays = own.arrays_of(params, "params", self.machine)
+        alone = not isinstance(params, (list, tuple))
+        fields: dict[str, Any] = {}
+        for name in self._program.tensors:
+            fields[name] = [self.machine.full(z.shape, 0, own.state_dtype(z.dtype)) for z in arrays]
+        start = self.method.start()
+        for name in self._program.scalars:
+            fields[name] = self.machine.full(self._scalar_shape(len(arrays), alone), float(start[name]), "float64")
+        return self._state(fields, self.machine.full((), 0, "int64"), alone)
+
+    def step(self, params: Arrays, grads: Arrays, state: Any, loss: Any = None) -> tuple[Any, Any, Any]:
+        """Take one step and return ``(params, state, trace)``; nothing that is passed in changes.
+
+        As the reference's step, to the errors; these are why it waits for the device once, at its end.
+
+        Args:
+            params: x^k, in the structure given to ``init``.
+            grads: g_k, a gradient of the loss at ``params``; same structure, shapes and dtypes.
+            state: what ``init`` or the last step returned.
+            loss: f_k, the loss at ``params``: a number, or an array of one number on the device.
+
+        Raises:
+            TypeError, ValueError, OverflowError: as the reference; and arrays that are not on one device.
+        """
+        bound = self._bound(params, grads, state, loss, None, in_place=False, debug=False)
+        bound()
+        bound.check()
+        return bound.params, bound.state, bound.trace
+
+    def bind(
+        self, params: Arrays, grads: Arrays, state: Any, loss: Any = None, lr: Any = None, debug: bool = False
+    ) -> Bound:
+        """Return a step that works in place on ``params`` and ``state``, to be called once a step.
+
+        Args:
+            params: x^k, written by each call. All arrays must be C-contiguous, and apart in memory.
+            grads: g_k, read at each call from where it is.
+            state: what ``init`` or the last step returned, written by each call.
+            loss: f_k; an array of one number on the device is read at each call, a number stays what it is.
+            lr: an array of one number on the device, read at each call; the method's ``lr`` unless given.
+            debug: with ``recursion``, check before each call that nothing else changed the parameters; it waits for
+                the device and copies them to the host.
+
+        Raises:
+            TypeError, ValueError: as ``step``; the method's ``lr`` is a callable, and there is no other.
+        """
+        if lr is None and callable(self.method.lr):
+            raise TypeError(
+                "lr is a callable of the step number, which a bound step does not know on the host: pass lr= an array "
+                "of one number on the device, and write into it"
+            )
+        return self._bound(params, grads, state, loss, lr, in_place=True, debug=debug and self.recursion)
+
+    # -- one step prepared -----------------------------------------------------------------------------------------
+
+    @property
+    def _program(self) -> Program:
+        return PROGRAMS[type(self.method)]
+
+    def _bound(
+        self, params: Arrays, grads: Arrays, state: Any, loss: Any, lr: Any, *, in_place: bool, debug: bool
+    ) -> Bound:
+        machine, program = self.machine, self._program
+        alone = not isinstance(params, (list, tuple))
+        x, g = own.arrays_of(params, "params", machine), own.arrays_of(grads, "grads", machine)
+        arguments.same_structure(grads, params, "grads")
+        states, step, scalars = self._checked_state(state, params, x)
+        arguments.matching(g, x, "grads", "params")
+        groups = {"params": x, "grads": g, **{f"state.{n}": z for n, z in zip(program.tensors, states, strict=True)}}
+        for name, arrays in groups.items():
+            own.same_place(arrays, x[0], name, machine)
+        if in_place:
+            own.in_place(groups, machine)
+            operands = Operands(x, g, states, x, states)
+            new_step, new_scalars = step, scalars
+        else:
+            x, g, *states = ([machine.contiguous(z) for z in arrays] for arrays in (x, g, *states))
+            fresh = [[machine.empty(z.shape, z.dtype) for z in arrays] for arrays in (x, *states)]
+            operands = Operands(x, g, states, fresh[0], fresh[1:])
+            new_step = machine.empty((), "int64")
+            new_scalars = [machine.empty(z.shape, "float64") for z in scalars]
+
+        cut = plan([z.size for z in x], [str(z.dtype) for z in x], self._split)
+        trace = machine.empty((len(program.traced), len(cut.segments)), "float64")
+        numbers = (self._loss(loss), self._lr(lr, step))
+        given = Scalars(step, new_step, scalars, new_scalars, trace, *numbers)
+        tables = job(cut, operands, given, [float(z) for z in program.settings(self.method, self.recursion)], machine)
+        launches = [
+            partial(
+                machine.kernel(program.kernel, cut.bins, f"{stage}_{run.dtype}"), run.blocks, tables.tables, run.first
+            )
+            for stage in ("first", "second")
+            for run in cut.launches
+        ]
+        new = dict(zip((*program.tensors, *program.scalars), (*operands.new_states, *new_scalars), strict=True))
+        return Bound(
+            params=operands.new_x[0] if alone else list(operands.new_x),
+            state=self._state(new, new_step, alone),
+            trace=self._trace(trace, operands.new_states, alone),
+            _method=self.method,
+            _program=program,
+            _machine=machine,
+            _job=tables,
+            _operands=operands,
+            _scalars=given,
+            _launches=launches,
+            _in_place=in_place,
+            _debug=debug,
+        )
+
+    def _checked_state(
+        self, state: Any, params: Arrays, x: list[Array]
+    ) -> tuple[list[list[Array]], Array, list[Array]]:
+        """Return a state's tensors (a list each), steps and scalars, checked against the parameters."""
+        kind = self.method.State
+        if not isinstance(state, kind):
+            raise TypeError(
+                f"state is a {type(state).__name__}; {type(self.method).__name__} needs a {kind.__name__}: "
+                f"pass what {type(self.method).__name__}.init or the last step returned"
+            )
+        states = []
+        for name in self._program.tensors:
+            arguments.same_structure(getattr(state, name), params, f"state.{name}")
+            states.append(own.arrays_of(getattr(state, name), f"state.{name}", self.machine))
+            own.state_tensors(states[-1], x, f"state.{name}")
+        step = own.state_scalar(state.step, (), "int64", "state.step", self.machine)
+        shape = self._scalar_shape(len(x), not isinstance(params, (list, tuple)))
+        scalars = [
+            own.state_scalar(getattr(state, name), shape, "float64", f"state.{name}", self.machine)
+            for name in self._program.scalars
+        ]
+        return states, step, scalars
+
+    def _loss(self, loss: Any) -> Number:
+        needed_by = type(self.method).__name__ if self.method.needs_loss else None
+        array = None if loss is None else own.scalar_of(loss, "loss", self.machine)
+        return Number(own.host_loss(loss, needed_by) if array is None else 0.0, array)
+
+    def _lr(self, lr: Any, step: Array) -> Number:
+        if lr is not None:
+            array = own.scalar_of(lr, "lr", self.machine)
+            return Number(own.host_lr(lr, "lr") if array is None else 0.0, array)
+        if not callable(self.method.lr):
+            return Number(float(self.method.lr))
+        k = int(self.machine.read(step)) + 1
+        return Number(own.host_lr(self.method.lr(k), f"lr({k})"))
+
+    # -- shown as the reference shows it ---------------------------------------------------------------------------
+
+    @property
+    def _split(self) -> bool:
+        return self.method.split()
+
+    def _scalar_shape(self, tensors: int, alone: bool) -> tuple[int, ...]:
+        return (tensors,) if self._split and not alone else ()
+
+    def _state(self, fields: dict[str, Any], step: Array, alone: bool) -> Any:
+        shown = {name: fields[name][0] if alone and name in self._program.tensors else fields[name] for name in fields}
+        return self.method.State(step=step, replicas=None, **shown)
+
+    def _trace(self, rows: Array, tensors: Any, alone: bool) -> Any:
+        """Return the reference's trace: rows of scalars, and the tensors that are in the state too; others are None."""
+        fields: dict[str, Any] = dict.fromkeys(self.method.Trace._fields)
+        shape = self._scalar_shape(rows.shape[1], alone)
+        for i, name in enumerate(self._program.traced):
+            fields[name] = rows[i].reshape(shape)
+        for name, arrays in zip(self._program.tensors, tensors, strict=True):
+            if name in fields:
+                fields[name] = arrays[0] if alone else list(arrays)
+        return self.method.Trace(**fields)

@@ -1,0 +1,93 @@
+// MoMo-Adam, and MoMo-Adam* where the lower bound is estimated.
+//
+// Memory traffic of float32, bytes a parameter: 40, and 36 by the recursion.
+//   first pass   reads g, d, v, x (the recursion: g, d, v)   writes d, v   24 (20)
+//   second pass  reads d, v, x                               writes x      16
+// D is computed in both passes and never stored.
+#include "wide.cuh"
+#include "types.cuh"
+#include "job.cuh"
+#include "sums.cuh"
+#include "scalars.cuh"
+
+// D^-1 d for one entry
+template <class S>
+__device__ inline S preconditioned(S d, S v, S correction, S eps) {
+    return d / (sqrt(v / correction) + eps);
+}
+
+template <class P>
+__device__ void first_pass(const Job& job, long long chunk) {
+    typedef typename StateOf<P>::type S;
+    const int W = 16 / sizeof(P);
+    const Chunk c = job.chunks[chunk];
+    const Tensor t = job.tensors[c.tensor];
+    const double* s = job.settings;
+    const bool recursion = s[RECURSION] != 0.0;
+    const S beta1 = (S)s[BETA], rest1 = (S)(1.0 - s[BETA]), beta2 = (S)s[BETA2], rest2 = (S)(1.0 - s[BETA2]);
+    const S correction = (S)(1.0 - pow(s[BETA2], (double)(*job.step + 1))), eps = (S)s[EPS];
+    double sum[3 * BINS] = {};
+    keep_scalars(job, chunk);
+    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
+        const int count = c.end - i < W ? (int)(c.end - i) : W;
+        S g[W], d[W], v[W], x[W] = {};
+        load<W, P>(t.g, i, count, t.aligned, g);
+        load<W, S>(t.a, i, count, t.aligned, d);
+        load<W, S>(t.b, i, count, t.aligned, v);
+        if (!recursion) load<W, P>(t.x, i, count, t.aligned, x);
+#pragma unroll
+        for (int j = 0; j < W; ++j) {
+            d[j] = beta1 * d[j] + rest1 * g[j];
+            v[j] = beta2 * v[j] + rest2 * (g[j] * g[j]);
+            if (j >= count) continue;  // where eps = 0, D^-1 d of an entry that is not there would be 0/0
+            accumulate(sum, g[j], x[j]);
+            accumulate(sum + BINS, d[j], x[j]);
+            accumulate(sum + 2 * BINS, d[j], preconditioned(d[j], v[j], correction, eps));
+        }
+        store<W, S>(t.new_a, i, count, t.aligned, d);
+        store<W, S>(t.new_b, i, count, t.aligned, v);
+    }
+    keep_partials<3>(job, chunk, sum);
+}
+
+template <class P>
+__device__ void second_pass(const Job& job, long long chunk) {
+    typedef typename StateOf<P>::type S;
+    const int W = 16 / sizeof(P);
+    const Chunk c = job.chunks[chunk];
+    const Tensor t = job.tensors[c.tensor];
+    const Segment segment = job.segments[c.segment];
+    const double* s = job.settings;
+    const S correction = (S)(1.0 - pow(s[BETA2], job.before[0] + 1.0)), eps = (S)s[EPS];
+    const bool decoupled = s[DECOUPLED] != 0.0;
+    __shared__ Move move;
+    double sum[3 * BINS];
+    segment_sums<3>(job, segment, sum);
+    if (threadIdx.x == 0)
+        model_step(job, segment.first == chunk, total(sum), total(sum + BINS), total(sum + 2 * BINS), move);
+    __syncthreads();
+    int faults = 0;
+    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
+        const int count = c.end - i < W ? (int)(c.end - i) : W;
+        S d[W], v[W], x[W];
+        double moved[W];
+        load<W, S>(t.new_a, i, count, t.aligned, d);
+        load<W, S>(t.new_b, i, count, t.aligned, v);
+        load<W, P>(t.x, i, count, t.aligned, x);
+#pragma unroll
+        for (int j = 0; j < W; ++j) {
+            const S direction = preconditioned(d[j], v[j], correction, eps);
+            faults += j < count && !isfinite(v[j]);
+            if (decoupled) {  // the authors' code
+                moved[j] = minus(move.decay * x[j], move.tau, direction);
+            } else {
+                moved[j] = minus(x[j], move.tau, direction);  // MoMo (16)
+                if (move.shrink != 1.0) moved[j] /= move.shrink;
+            }
+        }
+        faults += store<W, P>(t.new_x, i, count, t.aligned, moved);
+    }
+    keep_faults(job, chunk, faults);
+}
+
+#include "kernels.cuh"

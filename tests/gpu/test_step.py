@@ -1,0 +1,171 @@
+"""The face of a fused step: the reference's, to its errors; and steps bound in place."""
+
+from typing import Any
+
+import host_machine
+import numpy as np
+import pytest
+
+from momoracle import SGD, TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
+from momoracle.gpu import Fused
+from momoracle.reference import Method
+
+METHODS: list[Method] = [MoMo(), MoMoAdam(), TAM(), AdaTAM(), AdaTAMW()]
+every_method = pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).__name__)
+ONE = np.array([1.0, 2.0])
+
+
+def refused_alike(method: Method, host: Any, params: Any, grads: Any, state: Any, loss: Any) -> None:
+    """Expect the reference's very error; ``state`` makes a state from the optimizer."""
+    with pytest.raises((TypeError, ValueError, OverflowError)) as expected:
+        method.step(params, grads, state(method), loss)
+    fused = Fused(method, machine=host)
+    with pytest.raises(expected.type) as got:
+        fused.step(params, grads, state(fused), loss)
+    assert str(got.value) == str(expected.value)
+
+
+BAD: dict[str, Any] = {
+    "nan in a gradient": ([ONE, ONE], [ONE, np.array([np.nan, 1.0])], 1.0),
+    "infinite gradients": ([ONE, ONE], [np.array([np.inf, -np.inf]), ONE], 1.0),
+    "infinite parameters": ([ONE, np.array([np.inf, 1.0])], [ONE, ONE], 1.0),
+    "a gradient too many": ([ONE], [ONE, ONE], 1.0),
+    "another shape": ([ONE], [ONE[:1]], 1.0),
+    "another dtype": ([ONE], [ONE.astype("float32")], 1.0),
+    "one gradient for a list": ([ONE], ONE, 1.0),
+    "a list for one gradient": (ONE, [ONE], 1.0),
+}
+
+
+@every_method
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_arrays_get_the_error_of_the_reference(method: Method, bad: str, host: host_machine.Host) -> None:
+    params, grads, loss = BAD[bad]
+    refused_alike(method, host, params, grads, lambda opt: opt.init(params), loss)
+
+
+@pytest.mark.parametrize("method", [MoMo(), MoMoAdam()], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("loss", [None, np.nan, np.inf, "1.0", 1j, [1.0, 2.0], np.float32("nan")], ids=str)
+def test_bad_losses_get_the_error_of_the_reference(method: Method, loss: Any, host: host_machine.Host) -> None:
+    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE), loss)
+
+
+@every_method
+def test_a_foreign_state_gets_the_error_of_the_reference(method: Method, host: host_machine.Host) -> None:
+    refused_alike(method, host, ONE, ONE, lambda opt: None, 1.0)
+    refused_alike(method, host, ONE, ONE, lambda opt: SGD().init(ONE), 1.0)
+    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE[:1]), 1.0)
+    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE.astype("float32")), 1.0)
+    refused_alike(method, host, [ONE, ONE], [ONE, ONE], lambda opt: opt.init([ONE]), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("method", "g", "loss"),
+    [
+        (MoMo(lr=1.0, lower_bound=-1.0), 1e300, 1e300),
+        (MoMoAdam(eps=0.0), 0.0, 1.0),
+        (MoMoAdam(), 1e300, 1.0),
+        (TAM(lr=1e300), 1e300, None),
+        (AdaTAM(), 1e200, None),
+        (AdaTAM(eps=0.0), 0.0, None),
+        (AdaTAMW(lr=1e300, weight_decay=1e300), 1.0, None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_results_beyond_the_range_are_refused_as_by_the_reference(
+    method: Method, g: float, loss: Any, host: host_machine.Host
+) -> None:
+    refused_alike(method, host, np.array([1e200, 1.0]), np.array([g, g]), lambda opt: opt.init(ONE), loss)
+
+
+@every_method
+@pytest.mark.parametrize("bad", [[], ONE.astype(int), ONE.astype(complex), ONE.astype(np.longdouble)], ids=str)
+def test_other_params_are_refused(method: Method, bad: Any, host: host_machine.Host) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"params (is empty|has dtype .* floating point is needed)"):
+        Fused(method, machine=host).init(bad)
+
+
+def test_arrays_on_several_devices_are_refused(folder: Any) -> None:
+    class Two(host_machine.Host):
+        def place(self, array: Any) -> str:
+            return f"CUDA device {int(array.size == 3)}"
+
+    fused, x = Fused(MoMo(), machine=Two(folder)), [np.ones(2), np.ones(3)]
+    with pytest.raises(
+        ValueError, match=r"params\[1\] is on CUDA device 1 where params\[0\] is on CUDA device 0; .*copy"
+    ):
+        fused.step(x, x, fused.init(x), 1.0)
+
+
+def test_what_has_no_kernels_is_refused(host: host_machine.Host) -> None:
+    for method in (SGD(), None, MoMo):
+        with pytest.raises(TypeError, match=r"method is .*; allowed: one of MoMo, MoMoAdam, TAM, AdaTAM, AdaTAMW"):
+            Fused(method, machine=host)  # type: ignore[arg-type]
+    for wrong in (TAM(), MoMo(weight_decay=0.1), MoMoAdam(weight_decay=0.1)):
+        with pytest.raises(ValueError, match="recursion is True"):
+            Fused(wrong, recursion=True, machine=host)
+    with pytest.raises(TypeError, match="recursion is 1; allowed: True or False"):
+        Fused(MoMo(), recursion=1, machine=host)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"beta has shape \(2,\)"):
+        Fused(MoMo(beta=np.array([0.1, 0.2])), machine=host)  # type: ignore[arg-type]
+
+
+@every_method
+def test_nothing_that_is_passed_in_changes(method: Method, host: host_machine.Host) -> None:
+    fused, x, g = Fused(method, machine=host), [ONE.copy()], [ONE.copy()]
+    state = fused.init(x)
+    _, after, _ = fused.step(x, g, state, 1.0)
+    held = [x, g, list(after)]
+    before = repr(held)
+    fused.step(x, g, after, 1.0)
+    assert repr(held) == before
+
+
+def test_a_schedule_is_asked_with_the_step_number(host: host_machine.Host) -> None:
+    asked = []
+    opt = TAM(lr=lambda k: asked.append(k) or 0.5 / k)  # type: ignore[func-returns-value]
+    x, state = ONE, Fused(opt, machine=host).init(ONE)
+    for _ in range(3):
+        x, state, _ = Fused(opt, machine=host).step(x, ONE, state)
+    assert asked == [1, 2, 3]
+    with pytest.raises(ValueError, match=r"lr\(1\) is -1; allowed: 0 <= lr\(1\) < inf"):
+        Fused(TAM(lr=lambda k: -1), machine=host).step(ONE, ONE, Fused(opt, machine=host).init(ONE))
+
+
+def test_the_state_and_trace_are_those_of_the_reference(host: host_machine.Host) -> None:
+    for method in METHODS:
+        for x in (ONE, [ONE, ONE[:1]]):
+            fused = Fused(method, machine=host)
+            _, state, trace = fused.step(x, x, fused.init(x), 1.0)
+            _, want_state, want_trace = method.step(x, x, method.init(x), 1.0)
+            for got, want in ((state, want_state), (trace, want_trace)):
+                assert type(got) is type(want)
+                for name, value in got._asdict().items():
+                    if name not in ("preconditioner", "replicas"):
+                        expected = getattr(want, name)
+                        shapes = [np.shape(z) for z in expected] if isinstance(expected, list) else np.shape(expected)
+                        if isinstance(value, list) or not isinstance(expected, list):
+                            got_shapes = [z.shape for z in value] if isinstance(value, list) else value.shape
+                            assert got_shapes == shapes, name
+                        else:
+                            assert value.shape == (len(expected),), name
+
+
+def test_the_recursion_keeps_its_digits_far_from_the_origin(host: host_machine.Host) -> None:
+    """Float32 at distance 1e4, prescribed gradients: the direct step size loses digits, the recursion's does not."""
+    rng = np.random.default_rng(3)
+    start = (1e4 + rng.integers(-8, 8, 50)).astype(np.float32)
+    grads, losses = rng.standard_normal((8, 50)).astype(np.float32) / 64, rng.uniform(1.0, 2.0, 8)
+    errors = []
+    for recursion in (False, True):
+        fused, exact = Fused(MoMo(lr=1e4), recursion=recursion, machine=host), MoMo(lr=1e4)
+        x, y, state, exact_state = start, start.astype(float), fused.init(start), exact.init(start.astype(float))
+        worst = 0.0
+        for g, loss in zip(grads, losses.tolist(), strict=True):
+            x, state, trace = fused.step(x, g, state, loss)
+            y, exact_state, truth = exact.step(y, g.astype(float), exact_state, loss)
+            assert 0 < truth.step_size < 1e4
+            worst = max(worst, abs(float(trace.step_size) / truth.step_size - 1))
+        errors.append(worst)
+    assert errors[1] < 1e-5
+    assert errors[0] > 100 * errors[1]
