@@ -90,7 +90,8 @@ class Bench:
         )
         losses = Draw(f"{name} losses")
         falling = tuple(losses.number(0.9, 1.1) * (2.5 - 0.2 * k) for k in range(STEPS))
-        return Input(params, grads, falling, {"lr": RATES.get(self.algorithm, 0.1)})
+        given = {**METHODS[self.algorithm].defaults, "lr": RATES.get(self.algorithm, 0.1)}  # all of them, as vectors do
+        return Input(params, grads, falling, given)
 
     def decayed(self, data: Input) -> Input:
         """Return the input with weight decay where the method and the port have it: it is an occasion to go wrong."""
