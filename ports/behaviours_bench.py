@@ -10,6 +10,7 @@ from momoracle.ports.loading import Factory, PortSpec
 from momoracle.ports.names import METHODS
 from momoracle.ports.protocol import NotOffered
 from momoracle.ports.worker import Answer, arguments
+from momoracle.reference.golden.cases import Maker
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.vectors import FloatArray
 
@@ -90,7 +91,7 @@ class Bench:
         )
         losses = Draw(f"{name} losses")
         falling = tuple(losses.number(0.9, 1.1) * (2.5 - 0.2 * k) for k in range(STEPS))
-        given = {**METHODS[self.algorithm].defaults, "lr": RATES.get(self.algorithm, 0.1)}  # all of them, as vectors do
+        given = Maker(self.algorithm, self.dtype).hyperparameters(lr=RATES.get(self.algorithm, 0.1))  # as a vector's
         return Input(params, grads, falling, given)
 
     def decayed(self, data: Input) -> Input:

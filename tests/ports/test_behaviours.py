@@ -319,3 +319,7 @@ def test_every_row_has_a_check_and_a_policy() -> None:
         for algorithm in ("sgdm", "momo"):
             assert check.policy_for(algorithm).endswith(".")
             assert check.policy_for(algorithm).count(". ") == 0  # one sentence
+
+
+def test_a_port_is_given_every_hyperparameter_as_by_the_vectors() -> None:
+    assert answer("deterministic", f"{PLAIN}:TakesAnything", "sgd").outcome == "holds"
