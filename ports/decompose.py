@@ -107,17 +107,21 @@ def take_apart(vector: Vector, k: int, observed: Sequence[Any]) -> Parts | None:
         Term(*names[i], float(a / size) + 0.0, float(b / size) + 0.0, bool(abs(a - b) > tolerance))
         for i, a, b, size in zip(used, got, right, sizes, strict=True)
     ]
-    if vector.hyperparameters.get("weight_decay") and "step_size" in step.expected:
+    proximal = vector.hyperparameters.get("weight_decay") and not vector.hyperparameters.get("decoupled_decay")
+    if proximal and "step_size" in step.expected and used == [0, 1]:
         tau = float(step.expected["step_size"].values[0])
-        terms[-1] = _undivided(terms[-1], tau, tolerance / float(sizes[-1]))
+        terms[1] = _divided(terms[0], terms[1], tau, tolerance / float(sizes[1]))
     return Parts(residual <= tolerance, tuple(terms))
 
 
-def _undivided(term: Term, tau: float, tolerance: float) -> Term:
-    """Tell a right τ that (16) should have divided by 1 + αλ from a wrong one."""
-    if term.off and abs(term.observed - tau) <= tolerance:
-        return replace(term, name="the factor of d, τ for τ/(1 + αλ),", quantity="params")
-    return term
+def _divided(x: Term, d: Term, tau: float, tolerance: float) -> Term:
+    """Return the factor of d, which (16) makes τ/(1 + αλ): its τ may be right where the factor itself is not."""
+    name, quantity = "the factor of d, τ/(1 + αλ),", "step_size"
+    if abs(d.observed - tau) <= tolerance:
+        name, quantity = "the factor of d, τ for τ/(1 + αλ),", "params"
+    elif x.off and abs(d.observed - d.expected * x.observed / x.expected) <= tolerance:
+        name, quantity = "the factor of d, as that of x,", "params"
+    return replace(d, name=name, quantity=quantity)
 
 
 def _fit(basis: Row, target: Row) -> tuple[Row, float]:
