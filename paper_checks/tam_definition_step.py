@@ -4,7 +4,8 @@ Statement.
   s_t = <m_{t−1}, g_t> / (‖m_{t−1}‖ ‖g_t‖), 0 where a norm is 0;   ŝ_t = γ ŝ_{t−1} + (1−γ) s_t, ŝ_0 = 0;
   d_t = (1 + ŝ_t)/2;   m_t = β m_{t−1} + (ε + d_t) g_t, m_0 = 0;   θ_{t+1} = θ_t − η m_t,
 for each tensor. AdaTAM (as restated): v_t = β₂ v_{t−1} + (1−β₂) g_t², θ_{t+1} = θ_t − η m_t/(√v_t + ε);
-AdaTAMW multiplies θ_t by 1 − ηλ first. Conventions: one cosine over all tensors; averaged momentum and bias correction.
+AdaTAMW multiplies θ_t by 1 − ηλ first. Conventions: decay coupled into TAM's gradient, g_t + λθ_t;
+one cosine over all tensors; averaged momentum and bias correction.
 Transfer: η_TAM = η_SGDM/d*. Warm-up: T_w steps of TAM, then SGDM from the same momentum.
 """
 
@@ -82,6 +83,13 @@ def conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
     for gradient, expected in ((zero, zero), (one, zero), (one, one), (zero, zero), (-one, -one)):
         x, state, trace = tam.step(x, array([gradient]), state)
         require(trace.cosine == expected, f"the cosine is {trace.cosine}, not {expected}, for g = {gradient}")
+    settings = {"lr": Fraction(1, 4), "beta": Fraction(1, 2), "gamma": zero, "eps": zero}
+    decayed, plain = optimizers.tam(**settings, weight_decay=Fraction(1, 2)), optimizers.tam(**settings)
+    x, states = array([one]), [method.init(array([one])) for method in (decayed, plain)]
+    for gradient in (2 * one, -one, one / 3):
+        coupled, states[1], _ = plain.step(x, array([gradient]) + x / 2, states[1])
+        x, states[0], _ = decayed.step(x, array([gradient]), states[0])
+        require(list(x) == list(coupled), f"with coupled decay TAM goes to {x[0]}, with g + λx to {coupled[0]}")
     tensors = [array([3 * one]), array([4 * one])]
     together = optimizers.tam(lr=1, beta=Fraction(1, 2), gamma=zero, eps=zero, per_tensor=False)
     state = together.init(tensors)
@@ -95,7 +103,7 @@ def conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
     found = optimizers.tam()
     given = (found.beta, found.gamma, found.eps, found.weight_decay)
     require(given == (0.9, 0.9, 1e-8, 0.0), f"TAM's defaults are {given}")
-    return Evidence("s = 0 where a norm is 0; one cosine over all tensors; AdaTAM's switches; TAM's defaults")
+    return Evidence("s = 0 where a norm is 0; coupled decay; one cosine over all tensors; AdaTAM's switches; defaults")
 
 
 def transfer(optimizers: Optimizers, effort: Effort, damping: Fraction = Fraction(1)) -> Evidence:
@@ -163,6 +171,11 @@ CLAIM = Claim(
         Refutation("squared norms in the cosine", (conventions,), wrong("tam", ("n.sqrt(mm) * n.sqrt(gg)", "mm * gg"))),
         Refutation(
             "the momentum is averaged", (proven,), wrong("tam", ("damping) * g", "damping) * g * (1 - self.beta)"))
+        ),
+        Refutation(
+            "a sign in the decay",
+            (conventions,),
+            wrong("tam", ("g + n.scalar(self.weight_decay) * x", "g - n.scalar(self.weight_decay) * x")),
         ),
         Refutation("a transfer with the wrong stationary damping", (partial(transfer, damping=Fraction(1, 2)),)),
     ),
