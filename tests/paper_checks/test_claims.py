@@ -23,7 +23,7 @@ from momoracle.paper_checks.registry import claims
 
 IDS = [
     *("D1.1", "D1.2", "D1.3", "D2.1", "L2.1", "L3.1"),
-    *(f"M{number}" for number in range(1, 13)),
+    *(f"M{number}" for number in range(1, 14)),
     *(f"T{number}" for number in range(1, 8)),
 ]
 
