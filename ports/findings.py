@@ -35,14 +35,14 @@ class Location:
     evidence: tuple[str, ...] = ()
 
 
-Held: TypeAlias = Literal["holds", "broken", "not_offered", "not_applicable"]
+Held: TypeAlias = Literal["holds", "broken", "crashes", "not_offered", "not_applicable"]
 
 
 @dataclass(frozen=True)
 class Behaviour:
     """One thing that an optimizer does beside its update: the policy that is expected, and what the port did.
 
-    A broken behaviour is reported beside the verdict and never decides it.
+    ``crashes`` is a process that hung or ended, which tells nothing about the policy. None of it decides the verdict.
     """
 
     id: str

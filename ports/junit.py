@@ -63,7 +63,8 @@ def _behaviour(behaviour: Behaviour) -> ElementTree.Element:
     case = ElementTree.Element("testcase", name=plain_text(behaviour.id))
     lines = [behaviour.evidence, f"policy: {behaviour.policy}"]
     if behaviour.outcome != "holds":
-        _child(case, "failure" if behaviour.outcome == "broken" else "skipped", behaviour.outcome, lines)
+        tags = {"broken": "failure", "crashes": "error"}
+        _child(case, tags.get(behaviour.outcome, "skipped"), behaviour.outcome, lines)
     return case
 
 

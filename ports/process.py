@@ -83,7 +83,7 @@ class Child:
         try:
             (answer,) = self._messages(question, "checks")
         except Lost as loss:
-            return Answer("broken", str(loss))
+            return Answer("crashes", str(loss))
         assert isinstance(answer, Answer)
         return answer
 
@@ -104,9 +104,11 @@ class Child:
         end = time.monotonic() + self._time_limit
         try:
             self._connection.send(request)
+            ran = True
             while not isinstance(message := self._receive(end), Done):
+                ran = not isinstance(message, Missing)  # one that is not offered shows no sign of life
                 yield message
-            self._lost = 0
+            self._lost = 0 if ran else self._lost
         except TimeoutError:
             raise self._lose("hang", f"no answer within {self._time_limit:g} s") from None
         except (EOFError, OSError):

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from momoracle.ports.departures import departure
 from momoracle.ports.equations import equation
+from momoracle.ports.findings import Held
+from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult, deviations
 
 SHOWN = 6  # deviations and incidents each; the JSON has all
@@ -24,7 +26,8 @@ def render(report: Report) -> Group:
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield headline(report)
-    yield Text(", ".join(f"{name} {version}" for name, version in report.versions.items()), style="dim")
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    yield Text(plain_text(versions), style="dim")
     yield from _explanation(report)
     yield from _locations(report)
     yield _flags(report)
@@ -36,12 +39,12 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
     if report.not_offered:
         for feature, vectors in report.not_offered.items():
-            yield Text(f"not offered: {feature} (vectors: {len(vectors)})", style="yellow")
+            yield Text(f"not offered: {plain_text(feature)} (vectors: {len(vectors)})", style="yellow")
     notes = [(result, note) for result in ordered for note in result.incidents]
     if notes:
         table = Table("vector", "step", "incident", "what happened", title=f"Incidents: {len(notes)}")
         for result, note in notes[:SHOWN]:
-            table.add_row(escape(result.vector), str(note.step), note.kind.replace("_", " "), escape(note.message))
+            table.add_row(escape(result.vector), str(note.step), note.kind.replace("_", " "), _escaped(note.message))
         yield table
     if report.behaviours:
         yield _behaviours(report)
@@ -56,7 +59,7 @@ def headline(report: Report) -> Text:
     counts = ", ".join(f"{core[status]} {words}" for status, words in _WORDS.items() if core[status])
     verdict = Text(report.verdict, style=f"bold {COLOURS[report.verdict]}")
     return Text.assemble(
-        f"{report.port} ", verdict, f" as {report.algorithm}: of {core.total()} core vectors {counts}."
+        f"{plain_text(report.port)} ", verdict, f" as {report.algorithm}: of {core.total()} core vectors {counts}."
     )
 
 
@@ -92,14 +95,27 @@ def _locations(report: Report) -> Iterator[Text]:
 
 def _behaviours(report: Report) -> Table:
     held = Counter(row.outcome for row in report.behaviours)
-    title = f"Behaviours beside the update: {held['holds']} hold, {held['broken']} broken; none decides the verdict"
+    counts = ", ".join(f"{held[outcome]} {words}" for outcome, words in _HELD.items() if held[outcome])
+    title = f"Behaviours beside the update: {counts}; none decides the verdict"
     table = Table("behaviour", "outcome", "what was seen", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    styles = {"holds": "green", "broken": "red", "not_offered": "dim", "not_applicable": "dim"}
     for row in report.behaviours:
-        if row.outcome != "not_applicable":
-            seen = row.evidence if row.outcome != "broken" else f"{row.evidence}\nexpected: {row.policy}"
-            table.add_row(escape(row.id), row.outcome.replace("_", " "), escape(seen), style=styles[row.outcome])
+        if row.outcome in ("broken", "crashes"):
+            seen = f"{row.evidence}\nexpected: {row.policy}" if row.outcome == "broken" else row.evidence
+            table.add_row(escape(row.id), row.outcome, _escaped(seen), style="red")
     return table
+
+
+_HELD: dict[Held, str] = {
+    "holds": "hold",
+    "broken": "broken",
+    "crashes": "hung or crashed",
+    "not_offered": "not offered",
+}
+
+
+def _escaped(text: str) -> str:
+    """Return a port's text for Rich's tables: neither markup nor a control sequence of a terminal."""
+    return escape(plain_text(text))
 
 
 _WORDS: dict[Status, str] = {
@@ -111,11 +127,15 @@ _WORDS: dict[Status, str] = {
 
 
 def by_flag(report: Report) -> dict[str, Counter[Status]]:
-    """Return flag -> how many of its vectors have which status; a vector counts under each of its flags."""
+    """Return flag -> how many of its vectors have which status; a vector counts under each flag of its own class.
+
+    One with huge entries in the Polyak branch says nothing about how a port of ordinary numbers takes that branch.
+    """
     found: dict[str, Counter[Status]] = {}
     for result in report.results:
         for flag in result.flags:
-            found.setdefault(flag, Counter())[result.status] += 1
+            if report.flags[flag].kind == result.kind:
+                found.setdefault(flag, Counter())[result.status] += 1
     return {flag: found[flag] for flag in report.flags if flag in found}
 
 

@@ -130,8 +130,10 @@ class TorchPort:
         for name in known(self._algorithm):
             if all(isinstance(state.get(name), torch.Tensor) for state in states):
                 found[name] = [_array(state[name]) for state in states]
-            elif isinstance(getattr(self.optimizer, name, None), torch.Tensor | float):
-                found[name] = [_array(torch.as_tensor(getattr(self.optimizer, name)))]
+            elif isinstance(held := getattr(self.optimizer, name, None), torch.Tensor):
+                found[name] = [_array(held)]
+            elif isinstance(held, float):  # which torch would make a float32 of
+                found[name] = [np.asarray(held)]
         return rename(self._algorithm, found)
 
     def save(self) -> Any:

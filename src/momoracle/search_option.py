@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Report
 from momoracle.terminal import console
 
@@ -38,5 +39,5 @@ def searched(report: Report, seconds: float, time_limit: float) -> Report:
         return report
     numbers = f"observed {found.observed}, expected {found.expected}, tolerance {found.tolerance:.3g}"
     console.print(Text(f"search: a counterexample ({rate}): step {found.step}, {found.quantity}", style="bold red"))
-    console.print(Text(f"{numbers}\n\n{found.script}"), soft_wrap=True)
+    console.print(Text(plain_text(f"{numbers}\n\n{found.script}")), soft_wrap=True)
     return replace(report, counterexample=found)

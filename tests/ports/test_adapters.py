@@ -30,7 +30,7 @@ def one_step(
 
 
 def near(value: float) -> Expected:
-    return Expected((np.array(value),), (np.array(1e-7 * abs(value)),))
+    return Expected((np.array(value),), (np.array(1e-8 * abs(value)),))
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,10 @@ def test_wrong_usage(port: str, says: str, sgd_vectors: VectorFile) -> None:
 def test_scalars_kept_by_tensor_are_summed() -> None:
     found = {"grad_dot_w": [np.array([1.0], np.float32), np.array(2.0)], "s": [np.zeros(3)]}
     assert rename("momo", found) == {"offset": [np.array(3.0)]}
+
+
+def test_a_float_of_an_optimizer_keeps_its_digits() -> None:
+    port = f"torch={EXAMPLES / 'torch_ports.py'}:KeepsAFloat"
+    given: dict[str, Hyperparameter] = {"lr": 0.5, "weight_decay": 0.0}
+    vectors = one_step("momo", "float64", given, 1.0, 2.0, 0.7, loss_average=0.7, params=0.0)
+    assert check("momo", port, vectors, time_limit=60.0).results[0].deviation is None

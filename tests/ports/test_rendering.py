@@ -1,6 +1,7 @@
 """The table on the terminal and the page of published ports."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 
 from rich.console import Console
@@ -32,6 +33,20 @@ def test_the_verdict_comes_first_and_then_the_numbers(sgd_port: Ports, sgd_vecto
 
 def test_markup_from_ports_is_shown_as_it_is(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
     assert "no [bold]such[/bold] thing" in text(check("sgd", sgd_port("Raises"), sgd_vectors))
+
+
+def test_a_port_cannot_write_to_the_terminal_itself(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
+    report = check("sgd", sgd_port("RaisesWithAnEscape"), sgd_vectors)
+    shown = text(replace(report, port="\x1b]0;title\x07name"))
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+
+
+def test_a_vector_counts_under_the_flags_of_its_own_class(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
+    huge = next(one for one in sgd_vectors.vectors if one.flags == ("huge",))
+    both = replace(sgd_vectors, vectors=(*sgd_vectors.vectors, replace(huge, id="both", flags=("huge", "plain"))))
+    report = check("sgd", sgd_port("Right"), both)
+    assert (by_flag(report)["huge"], by_flag(report)["plain"]) == ({"agrees": 2}, {"agrees": 2})
 
 
 def test_what_is_not_offered_is_said(sgd_port: Ports, sgd_vectors: VectorFile) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,16 @@ def test_a_port_that_always_hangs_is_given_up(sgd_port: Ports, sgd_vectors: Vect
     kinds = [one.incidents[0].kind for one in report.results if one.vector.endswith("float64")]
     assert kinds == ["hang"] * 5 + ["not_run"]
     assert report.verdict == "crashes"
+
+
+def test_what_is_not_offered_is_no_sign_of_life(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
+    report = check("sgd", sgd_port("HangsAndKnowsNoDecay"), sgd_vectors, time_limit=0.1)
+    float64 = [one for one in report.results if one.vector.endswith("float64")]
+    kinds = [one.incidents[0].kind if one.incidents else one.status for one in float64]
+    assert kinds == ["hang", "hang", "not_offered", "hang", "hang", "hang"]
+    again = replace(sgd_vectors, vectors=sgd_vectors.vectors + sgd_vectors.vectors[:1])
+    last = check("sgd", sgd_port("HangsAndKnowsNoDecay"), again, time_limit=0.1).results[-1]
+    assert [note.kind for note in last.incidents] == ["not_run"]
 
 
 def test_not_offered_is_never_a_pass(sgd_port: Ports, sgd_vectors: VectorFile) -> None:

@@ -67,6 +67,15 @@ class HangsAlways(Right):
         return []
 
 
+class HangsAndKnowsNoDecay:
+    def start(self, params: list[Any], lr: Any) -> None:
+        pass
+
+    def step(self, grads: list[Any], loss: float) -> list[Any]:
+        time.sleep(3600)
+        return []
+
+
 class Exits(Triggered):
     def misbehave(self, grads: list[Any], new: list[Any]) -> list[Any]:
         os._exit(3)
@@ -86,6 +95,11 @@ class Segfaults(Triggered):
 class Raises(Triggered):
     def misbehave(self, grads: list[Any], new: list[Any]) -> list[Any]:
         raise RuntimeError("no [bold]such[/bold] thing")
+
+
+class RaisesWithAnEscape(Triggered):
+    def misbehave(self, grads: list[Any], new: list[Any]) -> list[Any]:
+        raise RuntimeError("\x1b[2Jall is well\x07")
 
 
 class Nan(Triggered):

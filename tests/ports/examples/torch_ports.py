@@ -31,3 +31,9 @@ class WritesGradients(TakesLoss):
             for p in group["params"]:
                 p.grad.add_(p, alpha=group["weight_decay"])
                 p.sub_(group["lr"] * p.grad)
+
+
+class KeepsAFloat(TakesLoss):
+    def step(self, closure: Any = None, loss: Any = None) -> Any:
+        self.loss_avg = float(loss)
+        return super().step(loss=loss)
