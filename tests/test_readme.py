@@ -1,6 +1,7 @@
 """What README.md shows is run as it stands there, and its set-up lines are the ones that CI runs."""
 
 import os
+import runpy
 import shlex
 import subprocess
 import sys
@@ -46,6 +47,17 @@ def test_the_example_is_short_holds_and_ends_in_its_invariant() -> None:
     assert lines[-1].startswith("# ")
     result = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_first_picture_says_what_is_so() -> None:
+    drawn = runpy.run_path(str(checkout.ROOT / "docs/pictures.py"))
+    assert max(share for _, share in drawn["used"](drawn["MoMo"])) <= 1
+    wrong = [share for _, share in drawn["used"](drawn["WRONG"]) if share > 1]
+    assert min(wrong) > 100
+    (published,) = [line for line in (checkout.ROOT / "ports/published.md").read_text("utf-8").splitlines()
+                    if line.startswith("| `optax.contrib.momo` | **deviates** |")]  # fmt: skip
+    agree, run = map(int, published.split("|")[3].split("/"))
+    assert len(wrong) <= run - agree  # the port has another deviation beside it
 
 
 def test_the_suite_is_that_of_the_example_repository() -> None:
