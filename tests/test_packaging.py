@@ -15,7 +15,7 @@ import pytest
 
 import momoracle
 
-NOT_PACKAGES = {"tests", "benchmarks", "notebooks"}
+NOT_PACKAGES = {"tests", "benchmarks", "notebooks", "docs"}
 FRAMEWORKS = ("torch", "jax", "jaxlib", "optax", "keras", "tensorflow", "cupy", "momo", "pytorch_optimizer")
 IMPORT_ALL = f"""
 import importlib, pkgutil, sys
