@@ -18,7 +18,9 @@ def bench_command(
     gpu: Annotated[bool, typer.Option("--gpu", help="Measure the fused steps on the current CUDA device.")] = False,
     results_file: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", exists=True, dir_okay=False, help="Show these results of an earlier run."),
+        typer.Option(
+            "--from", metavar="FILE", exists=True, dir_okay=False, help="Show these results of an earlier run."
+        ),
     ] = None,
     json_file: Json = None,
     page: Annotated[

@@ -103,7 +103,7 @@ def _aims(results: Results) -> str:
         for one in measures(results["rows"])
         if one.holds is not None
     ]
-    table = _table(("aim", "wanted", "worst measured", ""), rows, "--::-"[: 4])
+    table = _table(("aim", "wanted", "worst measured", ""), rows, "--::-"[:4])
     return "## Aims\n\n" + table
 
 

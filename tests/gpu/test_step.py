@@ -5,9 +5,11 @@ from typing import Any
 import host_machine
 import numpy as np
 import pytest
+from carried import Carried
 
 from momoracle import SGD, TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused
+from momoracle.gpu.machine import Machine
 from momoracle.reference import Method
 
 METHODS: list[Method] = [MoMo(), MoMoAdam(), TAM(), AdaTAM(), AdaTAMW()]
@@ -15,14 +17,15 @@ every_method = pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).
 ONE = np.array([1.0, 2.0])
 
 
-def refused_alike(method: Method, host: Any, params: Any, grads: Any, state: Any, loss: Any) -> None:
-    """Expect the reference's very error; ``state`` makes a state from the optimizer."""
+def refused_alike(method: Method, machine: Any, params: Any, grads: Any, state: Any, loss: Any) -> type[Exception]:
+    """Expect the reference's very error, and return its type; ``state`` makes a state from the optimizer."""
     with pytest.raises((TypeError, ValueError, OverflowError)) as expected:
         method.step(params, grads, state(method), loss)
-    fused = Fused(method, machine=host)
+    fused = Carried(method, machine)
     with pytest.raises(expected.type) as got:
         fused.step(params, grads, state(fused), loss)
     assert str(got.value) == str(expected.value)
+    return expected.type
 
 
 BAD: dict[str, Any] = {
@@ -39,24 +42,24 @@ BAD: dict[str, Any] = {
 
 @every_method
 @pytest.mark.parametrize("bad", BAD)
-def test_bad_arrays_get_the_error_of_the_reference(method: Method, bad: str, host: host_machine.Host) -> None:
+def test_bad_arrays_get_the_error_of_the_reference(method: Method, bad: str, machine: Machine) -> None:
     params, grads, loss = BAD[bad]
-    refused_alike(method, host, params, grads, lambda opt: opt.init(params), loss)
+    refused_alike(method, machine, params, grads, lambda opt: opt.init(params), loss)
 
 
 @pytest.mark.parametrize("method", [MoMo(), MoMoAdam()], ids=lambda m: type(m).__name__)
 @pytest.mark.parametrize("loss", [None, np.nan, np.inf, "1.0", 1j, [1.0, 2.0], np.float32("nan")], ids=str)
-def test_bad_losses_get_the_error_of_the_reference(method: Method, loss: Any, host: host_machine.Host) -> None:
-    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE), loss)
+def test_bad_losses_get_the_error_of_the_reference(method: Method, loss: Any, machine: Machine) -> None:
+    refused_alike(method, machine, ONE, ONE, lambda opt: opt.init(ONE), loss)
 
 
 @every_method
-def test_a_foreign_state_gets_the_error_of_the_reference(method: Method, host: host_machine.Host) -> None:
-    refused_alike(method, host, ONE, ONE, lambda opt: None, 1.0)
-    refused_alike(method, host, ONE, ONE, lambda opt: SGD().init(ONE), 1.0)
-    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE[:1]), 1.0)
-    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE.astype("float32")), 1.0)
-    refused_alike(method, host, [ONE, ONE], [ONE, ONE], lambda opt: opt.init([ONE]), 1.0)
+def test_a_foreign_state_gets_the_error_of_the_reference(method: Method, machine: Machine) -> None:
+    refused_alike(method, machine, ONE, ONE, lambda opt: None, 1.0)
+    refused_alike(method, machine, ONE, ONE, lambda opt: SGD().init(ONE), 1.0)
+    refused_alike(method, machine, ONE, ONE, lambda opt: opt.init(ONE[:1]), 1.0)
+    refused_alike(method, machine, ONE, ONE, lambda opt: opt.init(ONE.astype("float32")), 1.0)
+    refused_alike(method, machine, [ONE, ONE], [ONE, ONE], lambda opt: opt.init([ONE]), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +76,9 @@ def test_a_foreign_state_gets_the_error_of_the_reference(method: Method, host: h
     ids=lambda value: type(value).__name__,
 )
 def test_results_beyond_the_range_are_refused_as_by_the_reference(
-    method: Method, g: float, loss: Any, host: host_machine.Host
+    method: Method, g: float, loss: Any, machine: Machine
 ) -> None:
-    refused_alike(method, host, np.array([1e200, 1.0]), np.array([g, g]), lambda opt: opt.init(ONE), loss)
+    refused_alike(method, machine, np.array([1e200, 1.0]), np.array([g, g]), lambda opt: opt.init(ONE), loss)
 
 
 @every_method
