@@ -1,4 +1,4 @@
-"""The path over device arrays: with a stand-in that allows only what CuPy's arrays do, and with CuPy on a device."""
+"""The path over device arrays, with a stand-in that allows only what CuPy's arrays do; `gpu/` has it on a device."""
 
 import sys
 from types import ModuleType
@@ -6,69 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.lib.mixins import NDArrayOperatorsMixin
+from cupy_stand_in import Array
 
 from momoracle import TAM, Adam, AdaTAM, MoMo, MoMoAdam
 from momoracle.reference import Method
 
 METHODS: list[Method] = [MoMo(weight_decay=0.1), MoMoAdam(estimate_lower_bound=True), TAM(), AdaTAM(), Adam()]
-
-
-class Array(NDArrayOperatorsMixin):
-    """An array that NumPy's functions cannot read: ufuncs and methods only, and no silent copy to the host."""
-
-    __module__ = "cupy"
-
-    def __init__(self, host: Any) -> None:
-        self.host = np.array(host)
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise TypeError("implicit conversion to a host array")
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if method != "__call__" or ufunc is np.vecdot:
-            raise TypeError(f"not on the device: {ufunc} {method}")
-        given = [z.host if isinstance(z, Array) else z for z in inputs]
-        if "out" in options:
-            options["out"] = tuple(z.host for z in options["out"])
-        result = ufunc(*given, **options)
-        return Array(result)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in ("shape", "dtype", "size", "ndim", "flags"):
-            raise AttributeError(name)
-        return getattr(self.host, name)
-
-    def __getitem__(self, index: Any) -> "Array":
-        view = Array(0)
-        view.host = self.host[index]
-        return view
-
-    def __setitem__(self, index: Any, value: "Array") -> None:
-        self.host[index] = value.host
-
-    def reshape(self, *shape: Any) -> "Array":
-        view = Array(0)
-        view.host = self.host.reshape(*shape)
-        return view
-
-    def astype(self, dtype: Any, copy: bool = True) -> "Array":
-        return self if self.host.dtype == dtype and not copy else Array(self.host.astype(dtype))
-
-    def sum(self, dtype: Any = None) -> "Array":
-        return Array(self.host.sum(dtype=dtype))
-
-    def all(self) -> "Array":
-        return Array(self.host.all())
-
-    def __float__(self) -> float:
-        return float(self.host)
-
-    def __bool__(self) -> bool:
-        return bool(self.host)
-
-    def get(self) -> Any:
-        return self.host
 
 
 @pytest.fixture
@@ -115,12 +58,3 @@ def test_bad_input_is_refused_on_the_device_path() -> None:
     method = MoMo()
     with pytest.raises(ValueError, match=r"grads\[0\] has 1 entries that are NaN or infinite"):
         method.step(x, Array([np.nan, 0.0]), method.init(x), loss=1.0)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).__name__)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_cupy_agrees_with_numpy(method: Method, dtype: str) -> None:
-    device = pytest.importorskip("cupy")
-    for got, want in zip(run(method, device.asarray, dtype), run(method, np.asarray, dtype), strict=True):
-        np.testing.assert_allclose(device.asnumpy(got), want, rtol=100 * float(np.finfo(dtype).eps))
