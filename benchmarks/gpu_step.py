@@ -1,8 +1,8 @@
 """Everything that needs a CUDA device, in one command: `python benchmarks/gpu_step.py`.
 
-It runs the tests marked `gpu`, measures, and writes `gpu_step.json`, `gpu_step.md` and the plot beside this file, or into
-`--folder`. It takes at most ten minutes. Nothing has to be installed but CuPy, NumPy, pytest and Hypothesis: the package
-is taken from this checkout, and it says which other packages are missing and what that leaves out.
+It runs the tests marked `gpu`, measures, and writes `gpu_step.json`, `gpu_step.md` and the plot beside this file, or
+into `--folder`, in at most ten minutes. Nothing has to be installed but CuPy, NumPy, pytest and Hypothesis: the package
+is taken from this checkout, and what else is missing is named, with what that leaves out.
 
 Exit status: 0 all passed and was measured, 1 something fell short, 2 there is no device.
 """

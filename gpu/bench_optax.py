@@ -2,7 +2,6 @@
 
 import os
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 from momoracle.gpu.bench_peers import Peer
@@ -40,7 +39,7 @@ def optax_peer(name: str, shapes: Shapes, device: str) -> Peer:
     return Peer(step, lambda: jax.block_until_ready(held[0]))
 
 
-def _jax() -> ModuleType:
+def _jax() -> Any:
     # Read once, when JAX first allocates: without it JAX takes three quarters of the device's memory.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     import jax

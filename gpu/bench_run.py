@@ -35,7 +35,9 @@ def run(
 
     Args:
         shapes: the workloads by name; those in `FIRST` go first.
-        machine, clock, count: run, time and count steps.
+        machine: runs the steps.
+        clock: times them.
+        count: counts their launches and waits, or returns None where it cannot.
         where: names the device and its driver, for the result.
         seconds: after so long, nothing more is begun.
         rounds: timings of each step.

@@ -88,10 +88,10 @@ class Fused:
             grads: g_k, a gradient of the loss at ``params``; same structure, shapes and dtypes.
             state: what ``init`` or the last step returned.
             loss: f_k, the loss at ``params``: a number, or an array of one number on the device.
+            out: of the reference's step; what steps in place here is ``bind``.
 
         Raises:
-            TypeError, ValueError, OverflowError: as the reference; arrays that are not on one device; and ``out``,
-                in whose place there is ``bind``.
+            TypeError, ValueError, OverflowError: as the reference; arrays that are not on one device; and ``out``.
         """
         own.not_offered("out", out, "bind(params, grads, state) writes into the arrays that it is given")
         bound = self._bound(params, grads, state, loss, None, in_place=False, debug=False)

@@ -1,4 +1,4 @@
-"""CuPy on the host: arrays that only CuPy's operations reach, and kernels compiled for the host, for tests of its users.
+"""CuPy on the host, for tests of its users: arrays that only CuPy's operations reach, kernels compiled for the host.
 
 It has what the package and its device tests use of CuPy, and refuses what a device refuses: NumPy's functions on its
 arrays, an implicit copy to the host, and waiting for the device while a stream is being captured.

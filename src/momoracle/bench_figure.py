@@ -1,6 +1,7 @@
-"""The plot of the GPU benchmark: the part of the copy's speed that each fused step reaches, against its size."""
+"""The plot of the GPU benchmark: the part of the copy's speed that each step reaches, against its size."""
 
 import re
+from itertools import cycle
 from typing import Any
 
 from matplotlib.figure import Figure as Canvas
@@ -12,7 +13,7 @@ _LOOKS = [(line, mark) for mark in "os^D" for line in ("-", "--")]  # told apart
 
 
 def curves(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
-    """Return for each step its (parameters, part of the copy's speed), from the workloads of one tensor."""
+    """Return for each step whose bytes are known its (parameters, part of the copy's speed), from the workloads of one tensor."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         size = _ONE_TENSOR.fullmatch(row["workload"])
@@ -26,7 +27,7 @@ def figure(rows: list[dict[str, Any]], device: str) -> Figure:
 
     def draw(canvas: Canvas) -> None:
         axes: Any = canvas.add_subplot()
-        for (name, points), (line, mark) in zip(curves(rows).items(), _LOOKS, strict=False):
+        for (name, points), (line, mark) in zip(curves(rows).items(), cycle(_LOOKS), strict=False):
             axes.plot(*zip(*points, strict=True), line, marker=mark, markersize=4, label=name)
         axes.axhline(1.0, color="black", linewidth=0.9)
         axes.set_xscale("log", base=2)

@@ -26,15 +26,15 @@ METHOD = """\
 A fused step is captured in a CUDA graph (which fails where it waits for the host), warmed up, and timed with device
 events; shown is the median of 30, on arrays that rotate over twice the L2 cache, or over eight copies where they are
 small. The ceiling is a device copy that moves as many bytes, measured in the same run. Peers are called as their users
-call them: PyTorch's between device events, optax's under `jax.jit` with donated arrays, by the host's clock over ten
-calls and the wait for them, because no event of ours times JAX's stream. PyTorch's profiler counts kernels and waits; it
-does not see those of JAX.
+call them: PyTorch's between device events; optax's under `jax.jit` with donated arrays, by the host's clock over ten
+calls and the wait for them, because no event of ours times JAX's stream. Kernels and waits of the host are counted by
+PyTorch's profiler, which does not see the waits of JAX.
 """
 MOVED = """\
 ## What a step moves
 
-Bytes a float32 parameter, as stated in each kernel's first lines (`gpu/*.cu`); less where a tensor stays in the L2 cache
-between the two passes.
+Bytes a float32 parameter, as stated in each kernel's first lines (`gpu/*.cu`); less where a tensor stays in the L2
+cache between the two passes.
 
 | step | first pass | second pass | together |
 | --- | ---: | ---: | ---: |
@@ -123,7 +123,7 @@ def _workloads(rows: list[dict[str, Any]]) -> Iterator[str]:
             for row in rows
             if row["workload"] == workload
         ]
-        yield f"## {workload}\n\n" + _table(head, cells, "-::::: -".replace(" ", ""))
+        yield f"## {workload}\n\n" + _table(head, cells, "-:::::-")
 
 
 def _number(value: int | None) -> str:
