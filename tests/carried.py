@@ -19,8 +19,8 @@ class Carried:
         return self._back(self._fused.init(self.there(params)))
 
     def step(self, params: Any, grads: Any, state: Any, loss: Any = None) -> Any:
-        given = (self.there(value) for value in (params, grads, state))
-        return self._back(self._fused.step(*given, loss))
+        there = self.there
+        return self._back(self._fused.step(there(params), there(grads), there(state), loss))
 
     def there(self, value: Any) -> Any:
         """Return a structure with a copy on the machine in place of each of NumPy's arrays."""

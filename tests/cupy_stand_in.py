@@ -5,8 +5,8 @@ arrays, an implicit copy to the host, and waiting for the device while a stream 
 """
 
 import time
-from collections.abc import Callable
 from functools import partial
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
@@ -22,7 +22,6 @@ class Array(NDArrayOperatorsMixin):
     """An array that NumPy's functions cannot read: ufuncs and methods only, and no silent copy to the host."""
 
     __module__ = "cupy"
-    waits: ClassVar[Callable[[], None]] = staticmethod(lambda: None)  # called before the host waits
     device: ClassVar[Any] = SimpleNamespace(id=0)
 
     def __init__(self, host: Any) -> None:
@@ -87,6 +86,9 @@ class Array(NDArrayOperatorsMixin):
     def all(self) -> "Array":
         return self._like(self.host.all())
 
+    def waits(self) -> None:
+        """Wait for the device, or refuse to."""
+
     def get(self) -> Any:
         self.waits()
         return self.host.copy()
@@ -131,7 +133,8 @@ def stand_in(folder: Path) -> Any:
     class Bound(Array):
         __module__ = "cupy"
 
-    Bound.waits = staticmethod(waits)
+        def waits(self) -> None:
+            waits()
 
     class Device(Context):
         id, compute_capability = 0, "90"
@@ -185,7 +188,8 @@ def stand_in(folder: Path) -> Any:
             def launch(grid: Any, block: Any, arguments: Any) -> None:
                 job, chunk = arguments
                 assert block == (THREADS,)
-                one = partial(kernel, *grid, job.host, int(chunk))
+                (blocks,) = grid
+                one = partial(kernel, blocks, job.host, int(chunk))
                 captured[-1].append(one) if captured else one()
 
             return launch
@@ -193,7 +197,7 @@ def stand_in(folder: Path) -> Any:
     def made(make: Any) -> Any:
         return lambda *given, **options: Bound(make(*given, **options))
 
-    cupy.__version__ = "14, on the host"
+    cupy.__version__, cupy.__spec__ = "14, on the host", ModuleSpec("cupy", None)
     cupy.ndarray, cupy.RawModule = Bound, RawModule
     cupy.asarray = lambda z, dtype=None: z if isinstance(z, Array) else Bound(np.asarray(z, dtype))
     cupy.array = lambda z, dtype=None: Bound(np.array(z.host if isinstance(z, Array) else z, dtype))

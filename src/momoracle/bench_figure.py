@@ -13,7 +13,7 @@ _LOOKS = [(line, mark) for mark in "os^D" for line in ("-", "--")]  # told apart
 
 
 def curves(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
-    """Return for each step whose bytes are known its (parameters, part of the copy's speed), from the workloads of one tensor."""
+    """Return (parameters, part of the copy's speed) of each step whose bytes are known, with one tensor."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         size = _ONE_TENSOR.fullmatch(row["workload"])
@@ -33,6 +33,6 @@ def figure(rows: list[dict[str, Any]], device: str) -> Figure:
         axes.set_xscale("log", base=2)
         axes.set_ylim(bottom=0.0)
         axes.set(xlabel="parameters in one float32 tensor", ylabel="part of a device copy's speed", title=device)
-        axes.legend(fontsize=7, loc="lower right")
+        canvas.legend(fontsize=7, loc="outside right upper")
 
     return Figure("gpu_step", "Part of a device copy's speed", "", draw)

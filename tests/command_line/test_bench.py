@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import checkout
+import numpy as np
 import pytest
 from made_up_results import made_up
 from matplotlib.figure import Figure as Canvas
@@ -131,7 +132,7 @@ def test_the_plot_has_a_curve_for_each_step_whose_bytes_are_known() -> None:
     figure(results["rows"], "made up").draw(canvas)
     (axes,) = canvas.axes
     lines = {line.get_label(): line for line in axes.get_lines()}
-    assert list(lines["TAM"].get_ydata()) == pytest.approx([0.9] * 9)
+    assert np.asarray(lines["TAM"].get_ydata()).tolist() == pytest.approx([0.9] * 9)
     assert axes.get_title() == "made up"
     styles = {(line.get_linestyle(), line.get_marker()) for name, line in lines.items() if name in found}
     assert len(styles) == len(found)

@@ -22,7 +22,8 @@ class GenericPort(MethodPort):
         super().start([self._cupy.asarray(z) for z in params], **hyperparameters)
 
     def step(self, grads: list[Any], loss: float) -> list[Any]:
-        return [z.get() for z in super().step([self._cupy.asarray(z) for z in grads], loss)]
+        new: list[Any] = super().step([self._cupy.asarray(z) for z in grads], loss)
+        return [z.get() for z in new]
 
     def state(self) -> dict[str, list[Any]]:
         quantities = self._trace._asdict().items()
