@@ -1,7 +1,7 @@
 """Steps of optax under ``jax.jit``, in place (both the parameters and the state are donated)."""
 
 import os
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from momoracle.gpu.bench_peers import Peer
@@ -17,18 +17,9 @@ def reaches(device: str) -> bool:
 
 
 def optax_peer(name: str, shapes: Shapes, device: str) -> Peer:
-    """Return optax's momo, momo_adam or adam; its wait is for the new parameters."""
+    """Return optax's momo, momo_adam or adam; its wait is for the new parameters, which it returns."""
     jax = _jax()
-    import optax
-
-    make = {"momo": optax.contrib.momo, "momo_adam": optax.contrib.momo_adam, "adam": optax.adam}
-    method = optax.with_extra_args_support(make[name.removeprefix("optax ").removesuffix(", jit")](1e-3))
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def update(params: Any, state: Any, grads: Any, value: Any) -> Any:
-        updates, state = method.update(grads, state, params, value=value)
-        return optax.apply_updates(params, updates), state
-
+    method, update = _compiled(name.removeprefix("optax ").removesuffix(", jit"))
     with jax.default_device(jax.devices(device)[0]):
         params, grads = ([jax.numpy.full(shape, z, "float32") for shape in shapes] for z in (0.5, 0.25))
         value, held = jax.numpy.ones(()), [params, method.init(params)]
@@ -37,6 +28,23 @@ def optax_peer(name: str, shapes: Shapes, device: str) -> Peer:
         held[:] = update(*held, grads, value)
 
     return Peer(step, lambda: jax.block_until_ready(held[0]))
+
+
+@cache
+def _compiled(name: str) -> tuple[Any, Any]:
+    """Return a method of optax and its step, which JAX compiles once for the same shapes."""
+    jax = _jax()
+    import optax
+
+    make = {"momo": optax.contrib.momo, "momo_adam": optax.contrib.momo_adam, "adam": optax.adam}
+    method = optax.with_extra_args_support(make[name](1e-3))
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def update(params: Any, state: Any, grads: Any, value: Any) -> Any:
+        updates, state = method.update(grads, state, params, value=value)
+        return optax.apply_updates(params, updates), state
+
+    return method, update
 
 
 def _jax() -> Any:
