@@ -24,6 +24,7 @@ from momoracle.reference.golden.vectors import Vector, VectorFile
 Run: TypeAlias = tuple[Vector, VectorResult]
 
 _NOTES = {"mutated_gradients": "gradients-changed", "dtype_change": "wrong-dtype"}
+_UNEXPLAINED = ("unexplained",)
 _LISTS = ("'list'", "sequence by non-int")
 _ARGUMENTS = ("positional argument", "keyword argument")
 
@@ -96,7 +97,7 @@ class _Lesson:
             "deviates" if wrong else "conforms",
             where,
             hints_for(self._algorithm, names),
-            () if names == ("unexplained",) else names,
+            () if names == _UNEXPLAINED else names,
             deviations,
             broken,
             len(ran) - len(wrong),
@@ -113,12 +114,15 @@ class _Lesson:
         malformed = next((name for _, r in wrong for note in r.incidents if (name := _of_note(note))), None)
         if malformed is not None:
             return (malformed,), ""
+        names, where = self._diagnosed(ran)
         undefined = [(v, r) for v, r in wrong if any(note.kind == "nan" for note in r.incidents)]
-        if undefined and not all(_has_zero(v) for v, _ in undefined):
+        if names != _UNEXPLAINED or not undefined:
+            return names, where
+        if not all(_has_zero(v) for v, _ in undefined):
             return ("not-a-number",), ""
-        others = [pair for pair in wrong if pair not in undefined]
-        names, where = self._diagnosed([pair for pair in ran if pair not in undefined]) if others else ((), "")
-        return (*names, *(["zero-gradient"] if undefined else [])), where
+        defined = [pair for pair in ran if pair not in undefined]
+        names, where = self._diagnosed(defined) if any(pair in wrong for pair in defined) else ((), "")
+        return (*names, "zero-gradient"), where
 
     def _diagnosed(self, ran: list[Run]) -> tuple[tuple[str, ...], str]:
         vectors = [v for v, _ in ran]
@@ -134,7 +138,7 @@ class _Lesson:
             broken = [departure(self._algorithm, name).quantity for name in names]
             return names, equation(self._algorithm, min(broken, key=lambda q: order(self._algorithm, q)))
         located = locate([r for _, r in ran], self._file)
-        return ("unexplained",), next((one.equation for one in located if one.equation), "")
+        return _UNEXPLAINED, next((one.equation for one in located if one.equation), "")
 
     def _same_again(self, results: list[VectorResult]) -> bool:
         """Tell whether one more object does on the first vector what the first object did."""

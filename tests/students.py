@@ -112,6 +112,11 @@ class BetaForgotten(RightMoMo):
         super().start(params, lr, 0.9, lower_bound)
 
 
+class NoStepAtZero(RightMoMo):
+    def size(self, f: Any, gamma: Any, dx: Any, dd: Any) -> Any:
+        return super().size(f, gamma, dx, dd) if dd > 0 else np.float64(0.0) / dd
+
+
 class TwoMistakes(WeightsTurned):
     def size(self, f: Any, gamma: Any, dx: Any, dd: Any) -> Any:
         return super().size(f, gamma, dx, dd**0.5)

@@ -26,6 +26,7 @@ MISTAKES = [
     ("momo", "NewestLoss", "loss-not-averaged", "f̄ ← β f̄ + (1−β) f"),
     ("momo", "LossPerEntry", "loss-per-entry", "f̄ ← β f̄ + (1−β) f"),
     ("momo", "BetaForgotten", "ignored=beta", ""),
+    ("momo", "NoStepAtZero", "zero-gradient", ""),
     ("momo-adam", "EpsUnderRoot", "eps-in-root", "D = ε + √(v / (1 − β₂^k))"),
     ("momo-adam", "SecondUncorrected", "moment-uncorrected", "D = ε + √(v / (1 − β₂^k))"),
     ("momo-adam", "PlainNorm", "norm-euclidean", "‖d‖² in the norm of D⁻¹"),
