@@ -127,6 +127,14 @@ class Unusual(RightMoMo):
         return 0.77 * super().size(f, gamma, dx, dd)
 
 
+class ShowsBuffers(RightMoMo):
+    def offset_term(self, grads: Arrays) -> Any:
+        return 1.1 * super().offset_term(grads)
+
+    def state(self) -> dict[str, Any]:
+        return {"gradient_average": self.d, "loss_average": self.f, "offset": self.gamma}
+
+
 class RightMoMoAdam:
     def start(
         self,

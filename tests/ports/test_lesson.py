@@ -113,6 +113,13 @@ def test_an_unusual_mistake_is_shown_where_it_is() -> None:
     assert found.equation == "MoMo (15)"  # the direction is right, and the length of the step is not
 
 
+def test_buffers_that_are_shown_tell_the_equation() -> None:
+    found = momoracle.check(students.ShowsBuffers, "momo")
+    assert found.explanation == ()
+    assert found.equation.endswith("γ ← β γ + (1−β) <g, x>")
+    assert "Your offset parts from the method first in step 1" in repr(found)
+
+
 def test_it_tells_vector_step_and_numbers() -> None:
     found = momoracle.check(students.WeightsTurned, "momo")
     first = found.deviations[0]
