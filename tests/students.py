@@ -274,6 +274,37 @@ class Heavy:
         return self.x
 
 
+class StandsStill(Heavy):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        super().step(grads, loss)
+        return self.start_at
+
+    def start(self, params: Arrays, lr: float, beta: float = 0.9) -> None:
+        super().start(params, lr, beta)
+        self.start_at = params
+
+
+class StoresNothing(Heavy):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        self.m = [self.beta * m + g for m, g in zip(self.m, grads, strict=True)]
+        return [x - self.lr * m for x, m in zip(self.x, self.m, strict=True)]
+
+
+class OneTensor(Heavy):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        return super().step([grads[0]] + [0 * g for g in grads[1:]], loss)
+
+
+class Normalises(RightTAM):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        return super().step([g / (np.linalg.norm(g) or 1.0) for g in grads], loss)
+
+
+class LossForgotten(RightMoMo):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        return super().step(grads, 0.0)
+
+
 class ReturnsNothing(Heavy):
     def step(self, grads: Arrays, loss: float) -> Any:
         super().step(grads, loss)

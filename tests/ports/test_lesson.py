@@ -1,5 +1,6 @@
 """A class from a notebook is checked in words: the right hint for each mistake, praise for what is right."""
 
+import doctest
 import threading
 from dataclasses import FrozenInstanceError
 from html.parser import HTMLParser
@@ -8,6 +9,7 @@ import pytest
 import students
 
 import momoracle
+import momoracle.classroom
 from momoracle.ports.departures import DEPARTURES
 from momoracle.ports.hints import hint
 from momoracle.ports.loading import PortError
@@ -39,6 +41,11 @@ MISTAKES = [
     ("tam", "PastDamped", "damping-of-momentum", "m ← β m + (ε + d) g"),
     ("tam", "Averaging", "momentum-averaged", "m ← β m + (ε + d) g"),
     ("tam", "Unguarded", "not-a-number", ""),
+    ("tam", "Normalises", "gradient-normalised", ""),
+    ("momo", "LossForgotten", "loss-ignored", "f̄ ← β f̄ + (1−β) f"),
+    ("sgdm", "StandsStill", "no-step", ""),
+    ("sgdm", "StoresNothing", "params-not-stored", ""),
+    ("sgdm", "OneTensor", "first-tensor-alone", ""),
     ("sgdm", "ReturnsNothing", "returned-nothing", ""),
     ("sgdm", "ReturnsOne", "returned-one-array", ""),
     ("sgdm", "Flattens", "wrong-shape", ""),
@@ -161,6 +168,11 @@ def test_the_page_says_what_the_terminal_says_and_escapes_it() -> None:
         assert page.tags == {"div", "p", "b"} - ({"b"} if not found.hints else set())
         said = " ".join(page.text.replace("Hint.", "Hint:").split())
         assert said == " ".join(repr(found).split())
+
+
+def test_its_example_holds() -> None:
+    result = doctest.testmod(momoracle.classroom)
+    assert (result.failed, result.attempted > 2) == (0, True)
 
 
 def test_it_is_frozen() -> None:
