@@ -107,6 +107,11 @@ class LossPerEntry(RightMoMo):
         return super().step(grads, loss / sum(g.size for g in grads))
 
 
+class LossPerTensor(RightMoMo):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        return super().step(grads, loss / len(grads))
+
+
 class BetaForgotten(RightMoMo):
     def start(self, params: Arrays, lr: float, beta: float = 0.9, lower_bound: float = 0.0) -> None:  # type: ignore[override]
         super().start(params, lr, 0.9, lower_bound)
@@ -323,6 +328,21 @@ class Flattens(Heavy):
 class DropsTensors(Heavy):
     def step(self, grads: Arrays, loss: float) -> Any:
         return super().step(grads, loss)[:1]
+
+
+class Narrows(Heavy):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        return [x.astype(np.float32) for x in super().step(grads, loss)]
+
+
+class NoLoss(Heavy):
+    def step(self, grads: Arrays) -> Any:  # type: ignore[override]
+        return super().step(grads, 0.0)
+
+
+class Divides(Heavy):
+    def step(self, grads: Arrays, loss: float) -> Any:
+        return super().step([g / float(np.linalg.norm(g)) for g in grads], 1 / float(np.sum(grads[0] * 0.0)))
 
 
 class ChangesGradients(Heavy):

@@ -27,6 +27,7 @@ MISTAKES = [
     ("momo", "PlainNumerator", "numerator-without-decay", "MoMo (15)"),
     ("momo", "NewestLoss", "loss-not-averaged", "f̄ ← β f̄ + (1−β) f"),
     ("momo", "LossPerEntry", "loss-per-entry", "f̄ ← β f̄ + (1−β) f"),
+    ("momo", "LossPerTensor", "loss-per-tensor", "f̄ ← β f̄ + (1−β) f"),
     ("momo", "BetaForgotten", "ignored=beta", ""),
     ("momo", "NoStepAtZero", "zero-gradient", ""),
     ("momo-adam", "EpsUnderRoot", "eps-in-root", "D = ε + √(v / (1 − β₂^k))"),
@@ -50,6 +51,9 @@ MISTAKES = [
     ("sgdm", "ReturnsOne", "returned-one-array", ""),
     ("sgdm", "Flattens", "wrong-shape", ""),
     ("sgdm", "DropsTensors", "wrong-count", ""),
+    ("sgdm", "Narrows", "wrong-dtype", ""),
+    ("sgdm", "NoLoss", "number-of-arguments", ""),
+    ("sgdm", "Divides", "zero-gradient", ""),
     ("sgdm", "ChangesGradients", "gradients-changed", ""),
     ("sgdm", "SharesState", "state-shared", ""),
     ("sgdm", "ListTimesNumber", "list-as-array", ""),
@@ -60,7 +64,18 @@ MISTAKES = [
     ("sgdm", "NoStep", "no-method", ""),
     ("sgdm", "OtherNames", "no-hyperparameter", ""),
 ]  # fmt: skip
-CRASH = {"ListTimesNumber", "NotSet", "Endless", "Quits", "WithArguments", "NoStep", "OtherNames", "SharesState"}
+CRASH = {
+    "NoLoss",
+    "Divides",
+    "ListTimesNumber",
+    "NotSet",
+    "Endless",
+    "Quits",
+    "WithArguments",
+    "NoStep",
+    "OtherNames",
+    "SharesState",
+}
 
 
 @pytest.mark.parametrize(("algorithm", "name", "mistake", "equation"), MISTAKES, ids=lambda value: value)
