@@ -5,17 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import host_machine
-import ml_dtypes
 import numpy as np
 import pytest
+from carried import Carried
 
 from momoracle import TAM, AdaTAM, MoMo, MoMoAdam
 from momoracle.gpu import Fused
+from momoracle.gpu.machine import Machine
 from momoracle.gpu.plan import CHUNK, JOB, LEAST, MOST, SEGMENT, TENSOR, chunk_length, plan
 from momoracle.reference import Method
 
 METHODS: dict[str, Method] = {"momo": MoMo(), "momo-adam": MoMoAdam(), "tam": TAM(), "adatam": AdaTAM()}
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+ml_dtypes = pytest.importorskip("ml_dtypes", reason="needs ml_dtypes, which has bfloat16")
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 DTYPES = [np.dtype(name) for name in ("float64", "float32", "float16")] + [BFLOAT16]
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -74,9 +76,9 @@ def test_a_run_repeats_bit_by_bit(method: Method, host: host_machine.Host) -> No
 
 @every_method
 @pytest.mark.parametrize("size", [LEAST - 1, LEAST, LEAST + 1, 3 * LEAST + 17])
-def test_several_chunks_are_one_tensor(method: Method, size: int, host: host_machine.Host) -> None:
+def test_several_chunks_are_one_tensor(method: Method, size: int, machine: Machine) -> None:
     x, g = drawn([(size,)], "float64")[0], drawn([(size,)], "float64", 1)[0]
-    fused, state, expected = Fused(method, machine=host), method.init(x), method.step(x, g, method.init(x), 2.0)
+    fused, state, expected = Carried(method, machine), method.init(x), method.step(x, g, method.init(x), 2.0)
     got = fused.step(x, g, fused.init(x), 2.0)
     # Sums of at most 13,000 terms in another order; one step.
     np.testing.assert_allclose(got[0], expected[0], rtol=1e-11, atol=1e-13)
@@ -84,8 +86,8 @@ def test_several_chunks_are_one_tensor(method: Method, size: int, host: host_mac
 
 
 @every_method
-def test_empty_tensors_change_nothing(method: Method, host: host_machine.Host) -> None:
-    fused, shapes, none = Fused(method, machine=host), [(5,), (3, 2)], (0, 4)
+def test_empty_tensors_change_nothing(method: Method, machine: Machine) -> None:
+    fused, shapes, none = Carried(method, machine), [(5,), (3, 2)], (0, 4)
     x, g = drawn(shapes, "float32"), drawn(shapes, "float32", 1)
     empty = np.empty(none, np.float32)
     (got, _, _), (want, _, _) = (
@@ -102,9 +104,9 @@ def test_empty_tensors_change_nothing(method: Method, host: host_machine.Host) -
 
 
 @pytest.mark.parametrize("method", [TAM(), AdaTAM()], ids=["tam", "adatam"])
-def test_the_cosine_of_an_empty_tensor_is_that_of_the_reference(method: Method, host: host_machine.Host) -> None:
+def test_the_cosine_of_an_empty_tensor_is_that_of_the_reference(method: Method, machine: Machine) -> None:
     x = [np.ones(3), np.empty(0)]
-    _, state, trace = Fused(method, machine=host).step(x, x, Fused(method, machine=host).init(x))
+    _, state, trace = Carried(method, machine).step(x, x, Carried(method, machine).init(x))
     _, _, expected = method.step(x, x, method.init(x))
     assert trace.damping.tolist() == expected.damping
     assert state.cosine_average.tolist() == expected.cosine_average
@@ -124,8 +126,8 @@ def test_tensors_of_several_dtypes_make_one_step(method: Method, dtypes: Any, ho
 
 
 @every_method
-def test_bfloat16_parameters_have_the_float32_step_rounded(method: Method, host: host_machine.Host) -> None:
-    fused = Fused(method, machine=host)
+def test_bfloat16_parameters_have_the_float32_step_rounded(method: Method, machine: Machine) -> None:
+    fused = Carried(method, machine)
     x, g = drawn([(33,)], BFLOAT16)[0], drawn([(33,)], BFLOAT16, 1)[0]
     got, state, _ = fused.step(x, g, fused.init(x), 2.0)
     wide, wide_state, _ = fused.step(x.astype("float32"), g.astype("float32"), fused.init(x.astype("float32")), 2.0)

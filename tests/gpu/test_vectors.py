@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import host_machine
+import numpy as np
 import pytest
 
 from momoracle.gpu.machine import Machine
@@ -30,6 +31,26 @@ def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, machine:
     assert len(vectors) > 20
     for vector in vectors:
         assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
+
+
+ADD_A_SQUARE = 'extern "C" void add(const double* a, double* to, long n) { while (n--) to[n] += a[n] * a[n]; }'
+
+
+@pytest.mark.parametrize("algorithm", FUSED)
+def test_all_vectors_hold_where_products_are_not_rounded(algorithm: str, folder: Path, tmp_path: Path) -> None:
+    """A device multiplies and adds at once: the host too, where its processor can."""
+    if " fma " not in Path("/proc/cpuinfo").read_text("utf-8"):
+        pytest.skip("needs a processor that multiplies and adds at once")
+    number = np.array([1 + 2.0**-30])
+    rest = -number * number
+    host_machine.call(
+        host_machine.loaded(ADD_A_SQUARE, tmp_path / "add.so", *host_machine.CONTRACTED), "add", number, rest
+    )
+    assert rest[0] == 2.0**-60
+
+    host = host_machine.Host(folder, options=host_machine.CONTRACTED)
+    for vector in load(algorithm).vectors:
+        assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], host), vector)) is None, vector.id
 
 
 @pytest.mark.parametrize("algorithm", MODELS)
