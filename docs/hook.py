@@ -1,0 +1,64 @@
+"""What MkDocs runs while it builds the site: the pages that are made of something else, and MathML."""
+
+from pathlib import Path
+
+import claim_pages
+import lesson_pages
+from include import NoSuchText, expand, shown
+from mathml import typeset
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = "reference"
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Put every document, claim, notebook and docstring among the pages."""
+    made: dict[str, str | bytes] = {**claim_pages.pages(), **lesson_pages.pages(ROOT / "notebooks"), **reference()}
+    own = {file.src_uri: file.content_string for file in files.documentation_pages()}
+    own |= {place: text for place, text in made.items() if isinstance(text, str) and place.endswith(".md")}
+    copied: set[str] = set()
+    try:
+        made |= {page: expand(page, text, copied.add, shown(own)) for page, text in own.items()}
+    except NoSuchText as problem:
+        raise PluginError(str(problem)) from problem
+    made |= {f"files/{file}": (ROOT / file).read_bytes() for file in copied}
+    for place, content in made.items():
+        if existing := files.get_file_from_path(place):
+            files.remove(existing)
+        files.append(File.generated(config, place, content=content))
+    extend(config, [place for place in made if place.endswith(".md")])
+    return files
+
+
+def reference() -> dict[str, str]:
+    """Return the pages made of the docstrings, where there is a module that makes them."""
+    try:
+        import api
+    except ModuleNotFoundError:
+        return {}
+    return {f"{REFERENCE}/{name}": text for name, text in api.pages().items()}
+
+
+def extend(config: MkDocsConfig, pages: list[str]) -> None:
+    """Put the pages that were made into the navigation."""
+    nav = config.nav
+    assert nav is not None
+    for entry in nav:
+        if "Mathematics" in entry:
+            entry["Mathematics"] += [page for page in pages if page.startswith("mathematics/") and "index" not in page]
+    for title, folder in (("Lessons", lesson_pages.FOLDER), ("Reference", REFERENCE)):
+        if below := [page for page in pages if page.startswith(f"{folder}/")]:
+            nav.insert(-1, {title: below})
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Put the table of claims in its place."""
+    return markdown.replace("<!-- claims -->", claim_pages.table()) if "<!-- claims -->" in markdown else markdown
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Typeset the formulas."""
+    return typeset(html)
