@@ -2,10 +2,16 @@
 
 import html
 import re
+from collections.abc import Iterator
 
 from latex2mathml.converter import convert
 
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+_BIG = re.compile(r"\\[Bb]igg?([lr])(?![a-zA-Z])")
+_OPENS = re.compile(r"\\left(?![a-zA-Z])|\\begin(?![a-zA-Z])|(?<!\\)[{(]")
+_CLOSES = re.compile(r"\\right(?![a-zA-Z])|\\end(?![a-zA-Z])|(?<!\\)[})]")
+_GAP = re.compile(r"\\q?quad(?![a-zA-Z])")
+_RELATION = re.compile(r"(?=\\(?:le|ge|leq|geq)(?![a-zA-Z])|=|\\iff|\\Longleftrightarrow)")
 
 
 def typeset(page: str) -> str:
@@ -14,6 +20,24 @@ def typeset(page: str) -> str:
 
 
 def _formula(match: re.Match[str]) -> str:
-    display = "block" if match[1] == "div" else "inline"
-    formula = convert(html.unescape(match[2]), display=display)
-    return f'<{match[1]} class="formula">{formula}</{match[1]}>'
+    # MathML knows no size between a bracket's own and that of what it holds
+    tex = _BIG.sub(lambda big: r"\left" if big[1] == "l" else r"\right", html.unescape(match[2]))
+    if match[1] == "span":
+        return f'<span class="formula">{convert(tex, display="inline")}</span>'
+    lines = ("".join(convert(part, display="block") for part in parts(line, _RELATION)) for line in parts(tex, _GAP))
+    return f'<div class="formula">{"".join(f"<div>{line}</div>" for line in lines)}</div>'
+
+
+def parts(tex: str, places: re.Pattern[str]) -> Iterator[str]:
+    r"""Yield a formula in the parts between which a narrow window may break it; never inside brackets.
+
+    >>> list(parts(r"a \le {b = c} = d\quad\text{for } a > 0", _RELATION))
+    ['a', '\\le {b = c}', '= d\\quad\\text{for } a > 0']
+    """
+    start = 0
+    for place in places.finditer(tex):
+        part = tex[start : place.start()]
+        if len(_OPENS.findall(part)) == len(_CLOSES.findall(part)) and part.strip():
+            yield part.strip()
+            start = place.end()
+    yield tex[start:].strip()
