@@ -11,17 +11,22 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
 REFERENCE = "reference"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Put every document, claim, notebook and docstring among the pages."""
-    made: dict[str, str | bytes] = {**claim_pages.pages(), **lesson_pages.pages(ROOT / "notebooks"), **reference()}
+    notebooks = lesson_pages.pages(NOTEBOOKS)
+    made: dict[str, str | bytes] = {**claim_pages.pages(), **notebooks, **reference()}
     own = {file.src_uri: file.content_string for file in files.documentation_pages()}
-    own |= {place: text for place, text in made.items() if isinstance(text, str) and place.endswith(".md")}
+    sources = {place: f"docs/pages/{place}" for place in own}
+    sources |= {place: f"notebooks/{Path(place).stem}.ipynb" for place in notebooks if place.endswith(".md")}
+    pages = shown(own) | {source: place for place, source in sources.items() if place in notebooks}
     copied: set[str] = set()
     try:
-        made |= {page: expand(page, text, copied.add, shown(own)) for page, text in own.items()}
+        for place, source in sources.items():
+            made[place] = expand(place, source, own.get(place) or str(made[place]), copied.add, pages)
     except NoSuchText as problem:
         raise PluginError(str(problem)) from problem
     made |= {f"files/{file}": (ROOT / file).read_bytes() for file in copied}

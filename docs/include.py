@@ -16,6 +16,7 @@ _FENCE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~) *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(\]\()([^)\s]+)(?=[)\s])")
 _FILE_NAME = re.compile(r"^<!-- file: ([\w.]+) -->\n```(\w+)$", re.MULTILINE)
 
+OWN = "docs/pages/"  # a link to what is there is one that MkDocs checks itself
 #: what a link to a folder of the repository leads to
 FOLDERS = {"paper_checks": "mathematics/index.md"}
 
@@ -46,11 +47,12 @@ def without_code(text: str) -> str:
     return _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
 
 
-def expand(page: str, text: str, copy: Callable[[str], None], pages: dict[str, str]) -> str:
+def expand(page: str, source: str, text: str, copy: Callable[[str], None], pages: dict[str, str]) -> str:
     """Return a page's text with every document in its place.
 
     Args:
         page: the page's path on the site.
+        source: where its own text stands in the repository.
         text: its own text.
         copy: is told each file of the repository that the page shows or offers.
         pages: the page of each document that is shown as a whole.
@@ -60,7 +62,7 @@ def expand(page: str, text: str, copy: Callable[[str], None], pages: dict[str, s
         found = with_links(section(match[1], match[2]), match[1], page, copy, pages)
         return _FILE_NAME.sub(r'```\2 title="\1"', found)
 
-    return DIRECTIVE.sub(included, text)
+    return DIRECTIVE.sub(included, with_links(text, source, page, copy, pages))
 
 
 def with_links(text: str, document: str, page: str, copy: Callable[[str], None], pages: dict[str, str]) -> str:
@@ -72,7 +74,9 @@ def with_links(text: str, document: str, page: str, copy: Callable[[str], None],
             return match[0]
         file = posixpath.normpath(posixpath.join(posixpath.dirname(document), target))
         place = FOLDERS.get(file) or pages.get(file)
-        if place is None:
+        if place is None and file.startswith(OWN):
+            place = file.removeprefix(OWN)
+        elif place is None:
             if not (ROOT / file).is_file():
                 raise NoSuchText(f"{document} links to {target}, which is no file of the repository")
             copy(file)
