@@ -11,7 +11,7 @@ _BIG = re.compile(r"\\[Bb]igg?([lr])(?![a-zA-Z])")
 _OPENS = re.compile(r"\\left(?![a-zA-Z])|\\begin(?![a-zA-Z])|(?<!\\)[{(]")
 _CLOSES = re.compile(r"\\right(?![a-zA-Z])|\\end(?![a-zA-Z])|(?<!\\)[})]")
 _GAP = re.compile(r"\\q?quad(?![a-zA-Z])")
-_RELATION = re.compile(r"(?=\\(?:le|ge|leq|geq)(?![a-zA-Z])|=|\\iff|\\Longleftrightarrow)")
+_OPERATION = re.compile(r"(?=\\(?:le|ge|leq|geq|iff|Longleftrightarrow|Rightarrow|leftarrow)(?![a-zA-Z])|(?<![_^])[=<+])")
 
 
 def typeset(page: str) -> str:
@@ -24,20 +24,25 @@ def _formula(match: re.Match[str]) -> str:
     tex = _BIG.sub(lambda big: r"\left" if big[1] == "l" else r"\right", html.unescape(match[2]))
     if match[1] == "span":
         return f'<span class="formula">{convert(tex, display="inline")}</span>'
-    lines = ("".join(convert(part, display="block") for part in parts(line, _RELATION)) for line in parts(tex, _GAP))
+    lines = ("".join(map(_part, parts(line, _OPERATION))) for line in parts(tex, _GAP))
     return f'<div class="formula">{"".join(f"<div>{line}</div>" for line in lines)}</div>'
+
+
+def _part(tex: str) -> str:
+    # the sign that a part begins with stands between two others, whatever its place in its own element
+    return convert(tex, display="block").replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
 
 
 def parts(tex: str, places: re.Pattern[str]) -> Iterator[str]:
     r"""Yield a formula in the parts between which a narrow window may break it; never inside brackets.
 
-    >>> list(parts(r"a \le {b = c} = d\quad\text{for } a > 0", _RELATION))
-    ['a', '\\le {b = c}', '= d\\quad\\text{for } a > 0']
+    >>> list(parts(r"a \le {b = c} = d\quad\text{for } a > 0", _OPERATION))
+    ['a ', '\\le {b = c} ', '= d\\quad\\text{for } a > 0']
     """
     start = 0
     for place in places.finditer(tex):
         part = tex[start : place.start()]
         if len(_OPENS.findall(part)) == len(_CLOSES.findall(part)) and part.strip():
-            yield part.strip()
+            yield part
             start = place.end()
-    yield tex[start:].strip()
+    yield tex[start:]
