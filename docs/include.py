@@ -1,4 +1,4 @@
-"""Pages of the site made of the repository's own documents: ``<!-- include FILE -->``, or ``<!-- include FILE: SECTION -->``.
+"""The repository's own documents on the site's pages: ``<!-- include FILE -->`` or ``<!-- include FILE: SECTION -->``.
 
 A section is what stands under its heading of the second level, or with the name ``(start)`` before the first of them.
 Links of an included text lead where they lead in the repository: to the page that shows the document, or to a copy.

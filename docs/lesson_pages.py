@@ -11,7 +11,7 @@ IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
 
 
 def pages(notebooks: Path) -> dict[str, str | bytes]:
-    """Return a page, and its pictures, by their places on the site, for each notebook of a folder that may be absent."""
+    """Return each notebook's page, and its pictures, by their places on the site; the folder may be absent."""
     found: dict[str, str | bytes] = {}
     for path in sorted(notebooks.glob("*.ipynb")):
         found |= lesson(path)
@@ -21,7 +21,8 @@ def pages(notebooks: Path) -> dict[str, str | bytes]:
 def lesson(path: Path) -> dict[str, str | bytes]:
     """Return a notebook's page and its pictures."""
     notebook = nbformat.read(path, as_version=4)
-    place, parts, pictures = f"{FOLDER}/{path.stem}.md", [], {}
+    parts: list[str] = []
+    pictures: dict[str, str | bytes] = {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
@@ -32,7 +33,7 @@ def lesson(path: Path) -> dict[str, str | bytes]:
                 shown, picture = _output(output, name)
                 parts.append(shown)
                 pictures |= {f"{FOLDER}/{name}.{ending}": content for ending, content in picture.items()}
-    return {place: "\n\n".join(parts) + "\n", **pictures}
+    return {f"{FOLDER}/{path.stem}.md": "\n\n".join(parts) + "\n", **pictures}
 
 
 def _output(output: Any, name: str) -> tuple[str, dict[str, str | bytes]]:

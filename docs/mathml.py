@@ -11,7 +11,9 @@ _BIG = re.compile(r"\\[Bb]igg?([lr])(?![a-zA-Z])")
 _OPENS = re.compile(r"\\left(?![a-zA-Z])|\\begin(?![a-zA-Z])|(?<!\\)[{(]")
 _CLOSES = re.compile(r"\\right(?![a-zA-Z])|\\end(?![a-zA-Z])|(?<!\\)[})]")
 _GAP = re.compile(r"\\q?quad(?![a-zA-Z])")
-_OPERATION = re.compile(r"(?=\\(?:le|ge|leq|geq|iff|Longleftrightarrow|Rightarrow|leftarrow)(?![a-zA-Z])|(?<![_^])[=<+])")
+_OPERATION = re.compile(
+    r"(?=\\(?:le|ge|leq|geq|iff|Longleftrightarrow|Rightarrow|leftarrow)(?![a-zA-Z])|(?<![_^])[=<+])"
+)
 
 
 def typeset(page: str) -> str:
