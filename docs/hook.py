@@ -1,5 +1,6 @@
 """What MkDocs runs while it builds the site: the pages that are made of something else, and MathML."""
 
+from importlib import import_module
 from pathlib import Path
 
 import claim_pages
@@ -13,6 +14,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 REFERENCE = "reference"
+API = import_module("api") if Path(__file__).with_name("api.py").is_file() else None
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -40,11 +42,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def reference() -> dict[str, str]:
     """Return the pages made of the docstrings, where there is a module that makes them."""
-    try:
-        import api
-    except ModuleNotFoundError:
-        return {}
-    return {f"{REFERENCE}/{name}": text for name, text in api.pages().items()}
+    return {f"{REFERENCE}/{name}": text for name, text in API.pages().items()} if API else {}
 
 
 def extend(config: MkDocsConfig, pages: list[str]) -> None:

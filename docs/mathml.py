@@ -11,9 +11,8 @@ _BIG = re.compile(r"\\[Bb]igg?([lr])(?![a-zA-Z])")
 _OPENS = re.compile(r"\\left(?![a-zA-Z])|\\begin(?![a-zA-Z])|(?<!\\)[{(]")
 _CLOSES = re.compile(r"\\right(?![a-zA-Z])|\\end(?![a-zA-Z])|(?<!\\)[})]")
 _GAP = re.compile(r"\\q?quad(?![a-zA-Z])")
-_OPERATION = re.compile(
-    r"(?=\\(?:le|ge|leq|geq|iff|Longleftrightarrow|Rightarrow|leftarrow)(?![a-zA-Z])|(?<![_^])[=<+])"
-)
+_SIGNS = "le|ge|leq|geq|iff|Longleftrightarrow|Rightarrow|leftarrow"
+_OPERATION = re.compile(rf"(?=\\(?:{_SIGNS})(?![a-zA-Z])|(?<![_^])[=<+])")
 
 
 def typeset(page: str) -> str:
@@ -32,7 +31,8 @@ def _formula(match: re.Match[str]) -> str:
 
 def _part(tex: str) -> str:
     # the sign that a part begins with stands between two others, whatever its place in its own element
-    return convert(tex, display="block").replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
+    formula: str = convert(tex, display="block")
+    return formula.replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
 
 
 def parts(tex: str, places: re.Pattern[str]) -> Iterator[str]:

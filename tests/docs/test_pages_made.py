@@ -2,7 +2,6 @@
 
 import base64
 import doctest
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -40,7 +39,8 @@ def test_links_lead_where_they_lead_in_the_repository() -> None:
     from include import with_links
 
     copied: list[str] = []
-    text = "[a](../ports/published.md#sgd) ![b](figures/breast-cancer-lr.png) [c](https://host/x) [d](#e)\n```\n[f](g)\n```\n"
+    text = "[a](../ports/published.md#sgd) ![b](figures/breast-cancer-lr.png) [c](https://host/x) [d](#e)\n"
+    text += "```\n[f](g)\n```\n"
     found = with_links(text, "convergence/convergence.md", "rates/convergence.md", copied.append, PAGES)
     picture = "convergence/figures/breast-cancer-lr.png"
     expected = text.replace("../ports/published.md", "../published-ports.md")
@@ -98,5 +98,7 @@ def test_docstrings_become_pages_where_there_is_a_module_for_it(monkeypatch: pyt
         def pages(self) -> dict[str, str]:
             return {"momo.md": "# MoMo"}
 
-    monkeypatch.setitem(sys.modules, "api", Api("api"))
+    monkeypatch.setattr(hook, "API", None)
+    assert hook.reference() == {}
+    monkeypatch.setattr(hook, "API", Api("api"))
     assert hook.reference() == {"reference/momo.md": "# MoMo"}
