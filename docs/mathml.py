@@ -24,15 +24,22 @@ def _formula(match: re.Match[str]) -> str:
     # MathML knows no size between a bracket's own and that of what it holds
     tex = _BIG.sub(lambda big: r"\left" if big[1] == "l" else r"\right", html.unescape(match[2]))
     if match[1] == "span":
-        return f'<span class="formula">{convert(tex, display="inline")}</span>'
-    lines = ("".join(map(_part, parts(line, _OPERATION))) for line in parts(tex, _GAP))
+        return f'<span class="formula">{_converted(tex, "inline")}</span>'
+    lines = ["".join(map(_part, parts(line, _OPERATION))) for line in parts(tex, _GAP)]
     return f'<div class="formula">{"".join(f"<div>{line}</div>" for line in lines)}</div>'
 
 
 def _part(tex: str) -> str:
     # the sign that a part begins with stands between two others, whatever its place in its own element
-    formula: str = convert(tex, display="block")
-    return formula.replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
+    return _converted(tex, "block").replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
+
+
+def _converted(tex: str, display: str) -> str:
+    try:
+        formula: str = convert(tex, display=display)
+    except Exception as problem:  # whatever it raises, the author has to see which formula it was
+        raise ValueError(f"latex2mathml cannot read the formula {tex!r}: {problem!r}") from problem
+    return formula
 
 
 def parts(tex: str, places: re.Pattern[str]) -> Iterator[str]:
