@@ -48,7 +48,7 @@ def page(claim: Claim) -> str:
     for figure in figures():
         if figure.claim == claim.id:
             lines.append(f"![{plain(figure.caption)}]({figure.name}.svg)")
-            lines.append(f"*{plain(figure.caption)}*")
+            lines.append(f"{plain(figure.caption)}\n{{: .caption }}")
     if claim.derivation:
         lines.append("## Derivation")
         lines += [f"{display(step.formula)}\n\n{plain(step.reason)}\n{{: .reason }}" for step in claim.derivation]

@@ -1,6 +1,6 @@
 """The repository's own documents on the site's pages: ``<!-- include FILE -->`` or ``<!-- include FILE: SECTION -->``.
 
-A section is what stands under its heading of the second level, or with the name ``(start)`` before the first of them.
+``text of FILE`` in place of ``FILE`` leaves the heading out. A section is what stands under its heading of the second level, or with the name ``(start)`` before the first of them.
 Links of an included text lead where they lead in the repository: to the page that shows the document, or to a copy.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DIRECTIVE = re.compile(r"^<!-- include ([\w./-]+)(?:: (.+?))? -->$", re.MULTILINE)
+DIRECTIVE = re.compile(r"^<!-- include (text of )?([\w./-]+)(?:: (.+?))? -->$", re.MULTILINE)
 _HEADING = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 _FENCE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~) *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(\]\()([^)\s]+)(?=[)\s])")
@@ -59,7 +59,9 @@ def expand(page: str, source: str, text: str, copy: Callable[[str], None], pages
     """
 
     def included(match: re.Match[str]) -> str:
-        found = with_links(section(match[1], match[2]), match[1], page, copy, pages)
+        found = with_links(section(match[2], match[3]), match[2], page, copy, pages)
+        if match[1]:
+            found = found.partition("\n")[2]
         return _FILE_NAME.sub(r'```\2 title="\1"', found)
 
     return DIRECTIVE.sub(included, with_links(text, source, page, copy, pages))
@@ -90,4 +92,4 @@ def with_links(text: str, document: str, page: str, copy: Callable[[str], None],
 
 def shown(texts: dict[str, str]) -> dict[str, str]:
     """Return the page of every document that a page includes as a whole, from the pages' own texts."""
-    return {match[1]: page for page, text in texts.items() for match in DIRECTIVE.finditer(text) if match[2] is None}
+    return {match[2]: page for page, text in texts.items() for match in DIRECTIVE.finditer(text) if match[3] is None}

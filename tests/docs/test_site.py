@@ -15,6 +15,7 @@ from momoracle.reference import ALGORITHMS
 
 pytestmark = [checkout.needed, pytest.mark.docs]
 
+EMPHASIS = re.compile(r"<em>(.*?)</em>", re.DOTALL)
 PHONE = 390
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 WIDTHS = """<!DOCTYPE html><pre id="found"></pre><script>
@@ -92,6 +93,12 @@ def test_formulas_are_mathml_with_no_tex_left(site: Path, pages: dict[Path, Page
     for page in pages.values():
         assert "arithmatex" not in page.text, page.path
         assert [formula for formula in MATH.findall(page.text) if "\\" in formula or "merror" in formula] == []
+
+
+def test_no_star_of_a_formula_is_taken_for_emphasis(pages: dict[Path, Page]) -> None:
+    emphasised = [(page.path.name, text) for page in pages.values() for text in EMPHASIS.findall(page.text)]
+    assert len(emphasised) > 50
+    assert [(name, text) for name, text in emphasised if set(text) & set("‖≤=√_^")] == []
 
 
 def test_the_vectors_are_offered(site: Path) -> None:
