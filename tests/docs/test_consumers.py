@@ -18,8 +18,8 @@ WRONG = {
         "tam": [("(1 + s.average) / 2", "(1 - s.average) / 2"), ("xi - alpha * s.m[i]", "xi - h.lr * s.m[i]")],
     },
     "cpp": {
-        "momo": [("(x[i] - tau * d[i]) / shrink", "x[i] / shrink - tau * d[i]"), ("2 * shrink * rho", "2 * rho")],
-        "tam": [("(1 + averages[t]) / 2", "(1 - averages[t]) / 2"), ("norm(m[t]), g_norm", "norm(g), g_norm")],
+        "momo": [("(x[i] - tau * d[i]) / shrink", "x[i] / shrink - tau * d[i]")],
+        "tam": [("(1 + averages[t]) / 2", "(1 - averages[t]) / 2")],
     },
 }
 CASES = [(language, algorithm) for language in WRONG for algorithm in WRONG[language]]
