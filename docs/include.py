@@ -1,8 +1,8 @@
 """The repository's own documents on the site's pages: ``<!-- include FILE -->`` or ``<!-- include FILE: SECTION -->``.
 
 ``text of FILE`` leaves the heading out. A section is what stands under its heading of the second level, or, named
-``(start)``, before the first of them. Links of an included text lead where they lead in the repository: to the page that
-shows the document, or to a copy.
+``(start)``, before the first of them. Links of an included text lead where they lead in the repository: to the page
+that shows the document, or to a copy.
 """
 
 import posixpath
