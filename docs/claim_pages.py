@@ -58,8 +58,8 @@ def page(claim: Claim) -> str:
         "Each of these must be refuted, or the check counts for nothing:",
         "\n".join(f"- {plain(refutation.variant)}" for refutation in claim.refutations),
         f"`momoracle verify --claim {claim.id}` runs it.",
-        f"## Its file: `paper_checks/{file.name}`",
-        f"````python\n{file.read_text('utf-8')}````",
+        "## Its file",
+        f'````python title="paper_checks/{file.name}"\n{file.read_text("utf-8")}````',
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
