@@ -24,7 +24,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     own = {file.src_uri: file.content_string for file in files.documentation_pages()}
     sources = {place: f"docs/pages/{place}" for place in own}
     sources |= {place: f"notebooks/{Path(place).stem}.ipynb" for place in notebooks if place.endswith(".md")}
-    pages = shown(own) | {source: place for place, source in sources.items() if place in notebooks}
+    pages = shown(own) | {f"notebooks/{Path(place).name}": place for place in notebooks}
+    pages |= {source: place for place, source in sources.items() if place in notebooks}
     copied: set[str] = set()
     try:
         for place, source in sources.items():

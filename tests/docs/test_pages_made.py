@@ -2,8 +2,9 @@
 
 import base64
 import doctest
+import sys
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import checkout
 import pytest
@@ -94,11 +95,37 @@ def test_a_notebook_becomes_a_page(tmp_path: Path) -> None:
 def test_docstrings_become_pages_where_there_is_a_module_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import hook
 
-    class Api(ModuleType):
-        def pages(self) -> dict[str, str]:
-            return {"momo.md": "# MoMo"}
-
     monkeypatch.setattr(hook, "API", None)
     assert hook.reference() == {}
-    monkeypatch.setattr(hook, "API", Api("api"))
+    monkeypatch.setattr(hook, "API", SimpleNamespace(pages=lambda: {"momo.md": "# MoMo"}))
     assert hook.reference() == {"reference/momo.md": "# MoMo"}
+
+
+@pytest.mark.docs
+def test_a_site_with_lessons_and_a_reference_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nbformat
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from nbformat import v4
+
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    config = load_config(str(checkout.ROOT / "docs/mkdocs.yml"), site_dir=str(tmp_path / "site"), strict=True)
+    hook = sys.modules["hook.py"]  # as MkDocs names it
+    text = "# One\n\n$x^k$, [two](02_two.ipynb), [ports](../ports/published.md)"
+    picture = v4.new_output("display_data", {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"})
+    cells = [v4.new_markdown_cell(text), v4.new_code_cell("f(1)", outputs=[picture])]
+    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "01_one.ipynb")
+    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# Two")]), tmp_path / "02_two.ipynb")
+    monkeypatch.setattr(hook, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(hook, "API", SimpleNamespace(pages=lambda: {"one.md": "# Step\n\n$$x = 1$$"}))
+    build(config)
+    lesson = (tmp_path / "site/lessons/01_one.html").read_text("utf-8")
+    for part in (
+        "<math",
+        'href="02_two.html"',
+        'href="../published-ports.html"',
+        'src="01_one-1.svg"',
+        "../reference/",
+    ):
+        assert part in lesson
+    assert "<math" in (tmp_path / "site/reference/one.html").read_text("utf-8")
