@@ -6,10 +6,11 @@ from pathlib import Path
 import claim_pages
 import lesson_pages
 from include import NoSuchText, expand, shown
-from mathml import typeset
+from mathml import UnknownTex, typeset
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -63,6 +64,9 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return markdown.replace("<!-- claims -->", claim_pages.table()) if "<!-- claims -->" in markdown else markdown
 
 
-def on_page_content(html: str, **_: object) -> str:
+def on_page_content(html: str, page: Page, **_: object) -> str:
     """Typeset the formulas."""
-    return typeset(html)
+    try:
+        return typeset(html)
+    except UnknownTex as problem:
+        raise PluginError(f"{page.file.src_uri}: {problem}") from problem

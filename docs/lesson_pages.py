@@ -55,4 +55,4 @@ def _output(output: Any, name: str) -> tuple[str, dict[str, str | bytes]]:
 
 
 def _verbatim(text: str) -> str:
-    return f"````text\n{text.rstrip()}\n````\n{{: .output }}" if text.strip() else ""
+    return f"````text\n{text.rstrip()}\n````" if text.strip() else ""

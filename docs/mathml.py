@@ -14,6 +14,12 @@ _GAP = re.compile(r"\\q?quad(?![a-zA-Z])")
 _SIGNS = "le|ge|leq|geq|iff|Longleftrightarrow|Rightarrow|leftarrow"
 _OPERATION = re.compile(rf"(?=\\(?:{_SIGNS})(?![a-zA-Z])|(?<![_^])[=<+])")
 
+_LEFT_OVER = re.compile(r"\\\w*|(?<=>)&(?=<)")
+
+
+class UnknownTex(ValueError):  # noqa: N818 - a finding about a formula
+    """A formula holds something of which no MathML is made."""
+
 
 def typeset(page: str) -> str:
     """Return a page's HTML with its formulas as MathML."""
@@ -21,8 +27,9 @@ def typeset(page: str) -> str:
 
 
 def _formula(match: re.Match[str]) -> str:
+    tex = html.unescape(match[2]).replace("{aligned}", "{split}")  # the same to latex2mathml, which knows one of them
     # MathML knows no size between a bracket's own and that of what it holds
-    tex = _BIG.sub(lambda big: r"\left" if big[1] == "l" else r"\right", html.unescape(match[2]))
+    tex = _BIG.sub(lambda big: r"\left" if big[1] == "l" else r"\right", tex)
     if match[1] == "span":
         return f'<span class="formula">{_converted(tex, "inline")}</span>'
     lines = ["".join(map(_part, parts(line, _OPERATION))) for line in parts(tex, _GAP)]
@@ -38,7 +45,9 @@ def _converted(tex: str, display: str) -> str:
     try:
         formula: str = convert(tex, display=display)
     except Exception as problem:  # whatever it raises, the author has to see which formula it was
-        raise ValueError(f"latex2mathml cannot read the formula {tex!r}: {problem!r}") from problem
+        raise UnknownTex(f"latex2mathml cannot read {tex!r}: {problem!r}") from problem
+    if found := _LEFT_OVER.search(formula):
+        raise UnknownTex(f"latex2mathml does not know {found[0]!r} in {tex!r}; write it otherwise")
     return formula
 
 

@@ -67,6 +67,21 @@ def test_formulas_break_where_they_may() -> None:
     assert inline.count("<math") == 1
 
 
+@pytest.mark.parametrize("tex", [r"\unheardof x", r"\begin{gathered} a &amp;= b \end{gathered}", r"x^a^b"])
+def test_what_cannot_be_typeset_is_refused(tex: str) -> None:
+    import mathml
+
+    with pytest.raises(mathml.UnknownTex, match="latex2mathml"):
+        mathml.typeset(rf'<div class="arithmatex">\[{tex}\]</div>')
+
+
+def test_lines_are_aligned() -> None:
+    import mathml
+
+    made = mathml.typeset(r'<div class="arithmatex">\[\begin{aligned} a &amp;= b \\ c &amp;= d \end{aligned}\]</div>')
+    assert made.count("<mtr>") == 2
+
+
 @pytest.mark.docs
 def test_a_notebook_becomes_a_page(tmp_path: Path) -> None:
     import lesson_pages
