@@ -9,6 +9,11 @@ import numpy as np
 from momoracle.convergence.measured import Measured
 from momoracle.convergence.problem import Array, Problem
 
+__all__ = [
+    "Certificate",
+    "Sides",
+]
+
 #: what a trace must tell, and what it must not, for a method to be MoMo in the Euclidean metric
 _TOLD = frozenset({"loss_average", "offset", "inner_product", "model_value", "direction_norm_sq", "weight_sum"})
 _METRIC = "preconditioner"

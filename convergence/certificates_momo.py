@@ -9,6 +9,24 @@ from momoracle.convergence.certificate import Certificate, Sides
 from momoracle.convergence.measured import Measured
 from momoracle.convergence.problem import Array, Problem
 
+__all__ = [
+    "CERTIFICATES",
+    "descent",
+    "distances",
+    "gains",
+    "gradient_bound",
+    "identity",
+    "least_gain",
+    "path_rate",
+    "sharp_smooth_rate",
+    "smooth_descent",
+    "smooth_rate",
+    "smooth_sum",
+    "smoothness",
+    "squares",
+    "untruncated",
+]
+
 
 def identity(m: Measured, problem: Problem) -> Sides:
     """M4 without a cap: |h_k − ρ_k f_* − w (f_k − f_*)| ≤ T_k, w = 1 − β, or 1 in a plain first step."""

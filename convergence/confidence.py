@@ -4,6 +4,10 @@ from math import inf, log
 
 from scipy.optimize import brentq
 
+__all__ = [
+    "upper_bound",
+]
+
 
 def upper_bound(mean: float, count: int, largest: float, risk: float) -> float:
     """Return u with P(E X ≤ u) ≥ 1 − risk, from the mean of ``count`` independent values in [0, ``largest``].

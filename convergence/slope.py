@@ -6,6 +6,11 @@ import numpy as np
 
 from momoracle.convergence.problem import Array
 
+__all__ = [
+    "Slope",
+    "fit",
+]
+
 RESAMPLES = 1000
 
 

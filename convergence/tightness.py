@@ -20,6 +20,14 @@ from momoracle.convergence.problem import Array, Constants, Problem
 from momoracle.convergence.run import run
 from momoracle.reference import MoMo
 
+__all__ = [
+    "Instance",
+    "closed_form",
+    "problem_of",
+    "ratio_of",
+    "searched",
+]
+
 BETAS = (0.0, 0.5, 0.9)
 KINDS = {
     "one function": "one deterministic convex function, the adversary in closed form",

@@ -20,6 +20,28 @@ from momoracle.convergence.problem import Problem
 from momoracle.convergence.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
 from momoracle.convergence.relu_regression import relu_regression
 
+__all__ = [
+    "PROBLEMS",
+    "absolute_loss",
+    "breast_cancer_hinge",
+    "diabetes_least_squares",
+    "digits_squared_hinge",
+    "from_text",
+    "hinge_loss",
+    "huber_loss",
+    "least_squares",
+    "logistic_loss",
+    "nesterov_max",
+    "noisy_absolute_loss",
+    "noisy_least_squares",
+    "one_each_step",
+    "one_function",
+    "polyak_max",
+    "problem",
+    "relu_regression",
+    "squared_hinge_loss",
+]
+
 PROBLEMS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
     {
         "least-squares": least_squares,

@@ -10,6 +10,19 @@ from typing import Any, Literal, TypeAlias
 
 from momoracle.reference import SGDM, TAM, Adam, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 
+__all__ = [
+    "EFFORTS",
+    "CheckMethod",
+    "Claim",
+    "Effort",
+    "Evidence",
+    "Falsified",
+    "Optimizers",
+    "Refutation",
+    "Step",
+    "require",
+]
+
 Kind: TypeAlias = Literal["definition", "identity", "upper bound", "lower bound", "property", "statistical", "open"]
 #: a class of `momoracle.reference`, or a wrong one with the same arguments: numbers of any kind are hyperparameters
 Optimizer: TypeAlias = Callable[..., Any]

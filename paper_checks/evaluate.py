@@ -7,6 +7,13 @@ from typing import Any, Literal, TypeAlias
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Falsified, Optimizers, Refutation
 
+__all__ = [
+    "MethodResult",
+    "RefutationResult",
+    "Result",
+    "evaluate",
+]
+
 Verdict: TypeAlias = Literal["holds", "fails", "not_run"]
 
 

@@ -7,6 +7,10 @@ from importlib import import_module
 from momoracle import paper_checks
 from momoracle.paper_checks.claim import Claim
 
+__all__ = [
+    "claims",
+]
+
 
 @cache
 def claims() -> dict[str, Claim]:

@@ -27,6 +27,10 @@ from momoracle.ports.table import place
 from momoracle.reference.golden import files
 from momoracle.reference.golden.vectors import Vector, VectorFile
 
+__all__ = [
+    "conformance_suite",
+]
+
 Test: TypeAlias = Callable[[KnownFailure | None, pytest.FixtureRequest], None]
 
 
