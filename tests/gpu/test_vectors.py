@@ -1,4 +1,4 @@
-"""The kernels, compiled for the host, against every golden vector of their algorithms: as ports."""
+"""The kernels, on the host and on a device, against every golden vector of their algorithms: as ports."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import host_machine
 import pytest
 
+from momoracle.gpu.machine import Machine
 from momoracle.gpu.port import FusedPort
 from momoracle.gpu.programs import PROGRAMS
 from momoracle.gpu.source import source
@@ -24,25 +25,25 @@ def test_five_algorithms_have_kernels() -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("algorithm", FUSED)
-def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, host: host_machine.Host) -> None:
+def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, machine: Machine) -> None:
     vectors = [v for v in load(algorithm).vectors if v.dtype == dtype]
     assert len(vectors) > 20
     for vector in vectors:
-        assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], host), vector)) is None, vector.id
+        assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
 
 
 @pytest.mark.parametrize("algorithm", MODELS)
-def test_the_recursion_holds_where_there_is_no_decay(algorithm: str, host: host_machine.Host) -> None:
+def test_the_recursion_holds_where_there_is_no_decay(algorithm: str, machine: Machine) -> None:
     """Parameters, step size, model value: all but the two quantities that depend on the origin."""
     vectors = [v for v in load(algorithm).vectors if not v.hyperparameters["weight_decay"]]
     assert len(vectors) > 40
     for vector in vectors:
-        assert first_deviation(vector, observed(Recursive(ALGORITHMS[algorithm], host), vector)) is None, vector.id
+        assert first_deviation(vector, observed(Recursive(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
 
 
 class Recursive(FusedPort):
-    def __init__(self, method: type[Method], host: host_machine.Host) -> None:
-        super().__init__(method, host, recursion=True)
+    def __init__(self, method: type[Method], machine: Machine) -> None:
+        super().__init__(method, machine, recursion=True)
 
     def state(self) -> dict[str, list[Any]]:
         return {name: value for name, value in super().state().items() if name not in ("offset", "inner_product")}
