@@ -9,23 +9,7 @@ from momoracle.convergence.certificate import Certificate, Sides
 from momoracle.convergence.measured import Measured
 from momoracle.convergence.problem import Array, Problem
 
-__all__ = [
-    "CERTIFICATES",
-    "descent",
-    "distances",
-    "gains",
-    "gradient_bound",
-    "identity",
-    "least_gain",
-    "path_rate",
-    "sharp_smooth_rate",
-    "smooth_descent",
-    "smooth_rate",
-    "smooth_sum",
-    "smoothness",
-    "squares",
-    "untruncated",
-]
+__all__ = ["CERTIFICATES"]
 
 
 def identity(m: Measured, problem: Problem) -> Sides:
@@ -161,6 +145,7 @@ def _relative(m: Measured, problem: Problem) -> float:
 _CONVEX = ("convex", "interpolates", "optimum")
 _NO_CAP = "steps before which no cap bound"
 
+#: every inequality of MoMo's theory that is checked on paths
 CERTIFICATES = (
     Certificate("M4 identity", "h − ρf* = (1−β)(f − f*)", (), identity, only=f"{_NO_CAP} and d ≠ 0"),
     Certificate("M4", "h − ρf* ≥ (1−β)(f − f*)", (), untruncated),

@@ -42,6 +42,7 @@ __all__ = [
     "squared_hinge_loss",
 ]
 
+#: the problems' makers by name
 PROBLEMS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
     {
         "least-squares": least_squares,
@@ -69,7 +70,7 @@ REAL_DATA = ("diabetes", "breast-cancer", "digits")
 def problem(name: str, **options: Any) -> Problem:
     """Return a problem by its name, or a user's own by ``FILE.py:NAME`` or ``MODULE:NAME``.
 
-    NAME is a `Problem`, or a function of keyword options that returns one.
+    NAME is a `Problem`, or a function of keyword options that returns one; ``name`` is a key of `PROBLEMS` otherwise.
 
     Raises:
         LookupError: there is no such problem, file or name.
@@ -99,6 +100,14 @@ def problem(name: str, **options: Any) -> Problem:
 
 def from_text(text: str) -> Problem:
     """Return a problem from ``NAME``, ``NAME:option=value,…``, ``FILE.py:NAME`` or ``FILE.py:NAME:option=value,…``.
+
+    Args:
+        text: what the command line takes.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option is not offered, or what NAME holds is not a problem.
+        ValueError: an option's value is not a number.
 
     >>> from_text("hinge:size=4,samples=7").samples
     7
