@@ -94,7 +94,7 @@ class Summary:
         return self._found[cell, certificate]
 
     def mean(self, name: str, cell: int = 0) -> Array:
-        """Return the mean of ``name`` over the seeds of one ``cell``, one number a checkpoint; NaN once one is retired."""
+        """Return the mean of ``name`` over the seeds of one ``cell``, one number a checkpoint; NaN once one retired."""
         return self.sums[name][cell].sum(axis=0) / self.ensemble.seeds
 
 

@@ -8,13 +8,14 @@ import pytest
 
 import momoracle.convergence
 import momoracle.gpu
+import momoracle.paper_checks
 import momoracle.ports
 import momoracle.reference
 from momoracle.reference import ALGORITHMS
 
 MODULES = [
     module.name
-    for package in (momoracle.reference, momoracle.ports, momoracle.convergence, momoracle.gpu)
+    for package in (momoracle.reference, momoracle.ports, momoracle.convergence, momoracle.paper_checks, momoracle.gpu)
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
     if not module.name.endswith(("torch_port", "optax_port", "keras_port"))
 ]
