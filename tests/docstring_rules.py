@@ -124,6 +124,8 @@ def raised(value: Any) -> set[str]:
     """Return the exceptions that a function, or the making of an object, raises itself or in what it calls directly."""
     if not isinstance(value, type):
         return _raises(value) | {e for called in _called(value) for e in _raises(called)}
+    if getattr(value, "_is_protocol", False):
+        return set()
     makers = [value.__dict__.get("__post_init__"), *(value.__dict__.get("__init__"),) * (not _generated(value))]
     if issubclass(value, Method):
         makers += [Method.__post_init__, value.check]
