@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+from importlib.util import find_spec
 
 import pytest
 
@@ -21,7 +22,15 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("name", MODULES)
+#: whose examples need what not every machine has; with it they run
+NEEDS = {
+    "momoracle.gpu.bound": pytest.mark.gpu,  # a bound step is enqueued on a device
+    "momoracle.gpu.fused": pytest.mark.gpu,  # its arrays are on a device
+    "momoracle.convergence.real_data": pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn"),
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in MODULES])
 def test_examples_hold(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert result.failed == 0
