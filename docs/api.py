@@ -56,10 +56,10 @@ def _path(module: str) -> str:
 
 
 def _index(homes: dict[tuple[str, str], tuple[Any, str]], link: Any) -> str:
-    lines = ["# Reference", "", "Every public name, and what it is for.", "", "| name | |", "| --- | --- |"]
-    for (_, name), (value, _) in homes.items():
+    lines: list[str] = ["# Reference", "", "Every public name, and what it is for.", "", "| name | |", "| --- | --- |"]
+    for (home, name), (value, _) in homes.items():
         told = docstring.summary(value.__doc__, link) if _documents_itself(value) else _comment(name, value)
-        lines.append(f"| {link(name)} | {told.replace('|', '&#124;')} |")
+        lines.append(f"| [`{name}`]({_path(home)}#{name}) | {told.replace('|', '&#124;')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -96,7 +96,7 @@ def _described(name: str, value: Any, link: Any, called: bool = True) -> Iterato
 
 
 def _shown(parameter: inspect.Parameter, defaults: dict[str, str]) -> str:
-    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    stars = "**" if parameter.kind is parameter.VAR_KEYWORD else "*" * (parameter.kind is parameter.VAR_POSITIONAL)
     return stars + parameter.name + (f"={defaults[parameter.name]}" if parameter.name in defaults else "")
 
 

@@ -42,7 +42,8 @@ _SIGNS = {
 }
 _TOKEN = re.compile(
     r"(?P<accent>[^\W\d_][\u0304\u0302])|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+)|(?P<lowered>[₀-₉]+)|(?P<root>√)"
-    r"|(?P<word>`?[A-Za-z]{2,}`?)|(?P<gap> {2,})|(?P<star>(?<=\w)\*)|(?P<brace>[{}])|(?P<other>.)"
+    r"|(?P<name>[A-Za-z]{2,}(?=\())|(?P<word>`?[A-Za-z]{2,}`?(?: `?[A-Za-z]{2,}`?)*)"
+    r"|(?P<gap> {2,})|(?P<star>(?<=\w)\*)|(?P<brace>[{}])|(?P<other>.)"
 )
 
 
@@ -82,7 +83,8 @@ def _closing(text: str) -> int:
 
 
 def _signs(text: str) -> str:
-    result, braces = "", []
+    result = ""
+    braces: list[str] = []
     for token in _TOKEN.finditer(text):
         kind, sign = token.lastgroup, token[0]
         if kind == "accent":
@@ -91,8 +93,8 @@ def _signs(text: str) -> str:
             result += "^{" + "".join(map(_RAISED.__getitem__, sign)) + "}"
         elif kind == "lowered":
             result += "_{" + "".join(map(_LOWERED.__getitem__, sign)) + "}"
-        elif kind == "word":
-            result += _word(sign.strip("`"), result)
+        elif kind in ("name", "word"):
+            result += _word(sign.replace("`", ""), kind == "name" or result.endswith(("_", "^")))
         elif kind == "gap":
             result += r" \quad "
         elif kind == "star":
@@ -106,10 +108,10 @@ def _signs(text: str) -> str:
     return result
 
 
-def _word(word: str, before: str) -> str:
+def _word(word: str, is_name: bool) -> str:
     if word in _FUNCTIONS:
         return rf"\{word}"
-    return rf"{{\mathrm{{{word}}}}}" if before.endswith(("_", "^")) else rf"\text{{ {word} }}"
+    return rf"{{\mathrm{{{word}}}}}" if is_name else rf"\text{{ {word} }}"
 
 
 def _sign(sign: str) -> str:

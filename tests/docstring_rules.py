@@ -134,11 +134,8 @@ def raised(value: Any) -> set[str]:
 
 def _raises(function: Any) -> set[str]:
     function = inspect.unwrap(function)
-    names = {
-        node.exc.func.id if isinstance(node.exc, ast.Call) else node.exc.id
-        for node in ast.walk(_tree(function))
-        if isinstance(node, ast.Raise) and isinstance(getattr(node.exc, "func", node.exc), ast.Name)
-    }
+    thrown = [getattr(node.exc, "func", node.exc) for node in ast.walk(_tree(function)) if isinstance(node, ast.Raise)]
+    names = {error.id for error in thrown if isinstance(error, ast.Name)}
     known = {name: function.__globals__.get(name, getattr(builtins, name, None)) for name in names}
     public_errors = {name for name, error in known.items() if isinstance(error, type) and not name.startswith("_")}
     return public_errors - {"NotImplementedError", "OutOfRange"}
@@ -146,7 +143,8 @@ def _raises(function: Any) -> set[str]:
 
 def _called(function: Any) -> list[Callable[..., Any]]:
     """Return the project's functions that a function calls by name, or as an attribute of a module."""
-    function, found = inspect.unwrap(function), []
+    function = inspect.unwrap(function)
+    found: list[Callable[..., Any]] = []
     for node in ast.walk(_tree(function)):
         if isinstance(node, ast.Call):
             match node.func:
@@ -176,7 +174,7 @@ def _fields(value: Any) -> list[str]:
     elif isinstance(value, type) and _generated(value):
         names = []
     else:
-        parameters = inspect.signature(value.__init__ if isinstance(value, type) else value).parameters.values()
+        parameters = inspect.signature(value).parameters.values()
         names = [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     return [name for name in names if name not in ("self", "cls") and not name.startswith("_")]
 

@@ -8,11 +8,7 @@ import docstring_rules
 import pytest
 
 from momoracle.convergence.certificate import Sides
-
-
-def positive(value: float) -> None:
-    if value <= 0:
-        raise ValueError("value is not positive")
+from momoracle.ports.loading import check_algorithm
 
 
 def sides(m: Any, size: int) -> Sides:
@@ -26,14 +22,14 @@ def sides(m: Any, size: int) -> Sides:
 
     Raises:
         TypeError: size is no integer.
-        ValueError: size is not positive.
+        PortError: there is no such algorithm.
 
     Source: nowhere.
 
     >>> 1 + 1
     2
     """
-    positive(size)
+    check_algorithm("momo")
     if not isinstance(size, int):
         raise TypeError("size is no integer")
     return Sides(m, m, m, m)
@@ -56,7 +52,7 @@ MISSING = {
     "m: the measures.": "it does not name `m`",
     "size: n.": "it does not name `size`",
     "TypeError": "it does not say when it raises TypeError",
-    "ValueError": "it does not say when it raises ValueError",
+    "PortError": "it does not say when it raises PortError",
     "Source: nowhere.": "it has no `Source:`",
     ">>> 1 + 1\n    2": "it has no example that shows a result",
     "    2\n": "it has no example that shows a result",
@@ -92,8 +88,7 @@ def test_a_constant_without_a_comment_is_noticed() -> None:
 
 
 def test_what_is_raised_is_found_in_the_text_and_in_what_it_calls() -> None:
-    assert docstring_rules.raised(sides) == {"TypeError", "ValueError"}
-    assert docstring_rules.raised(positive) == {"ValueError"}
+    assert docstring_rules.raised(sides) == {"TypeError", "PortError"}
 
 
 def test_a_formula_is_no_entry_of_a_section() -> None:
