@@ -24,6 +24,12 @@ def run(
 
     Raises:
         ValueError: processes or tile is below 1.
+
+    >>> from momoracle import SGD
+    >>> from momoracle.convergence import least_squares
+    >>> ensemble = Ensemble(least_squares(), SGD(lr=0.1), steps=4, seeds=3)
+    >>> [tile.replicas for tile in run(ensemble, tile=2)]
+    [range(0, 2), range(2, 3)]
     """
     for name, value in (("processes", processes), ("tile", tile)):
         if value is not None and value < 1:

@@ -41,6 +41,13 @@ class Fused:
     Arrays are CuPy's, or anything with ``__dlpack__`` or ``__cuda_array_interface__`` (PyTorch's tensors), which is
     taken without copying. The state is the reference's NamedTuple, its scalars arrays on the device; those that the
     reference keeps as a list of one number a tensor are one array of them.
+
+    >>> import cupy
+    >>> from momoracle import MoMo
+    >>> x, fused = cupy.array([3.0, 4.0]), Fused(MoMo(lr=10.0, beta=0.0))
+    >>> x, state, trace = fused.step(x, x, fused.init(x), loss=12.5)  # f(x) = ‖x‖²/2
+    >>> float(trace.step_size), x  # Polyak's step size f/‖g‖²
+    (0.5, array([1.5, 2. ]))
     """
 
     method: Method
@@ -61,9 +68,14 @@ class Fused:
     def init(self, params: Arrays, replicas: None = None) -> Any:
         """Return the state before the first step, on the device.
 
+        Args:
+            params: x^1, one array or a list of arrays.
+            replicas: not offered here.
+
         Raises:
             TypeError: params are not arrays of this device, of float64, float32, float16 or bfloat16; or ``replicas``,
                 which the reference takes, is given.
+            ValueError: params is an empty list.
         """
         own.not_offered("replicas", replicas, f"step ensembles with {type(self.method).__name__} itself")
         arrays = own.arrays_of(params, "params", self.machine)

@@ -1,13 +1,14 @@
 """What a student is told: how much is right, which equation fails first and where, and a hint."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from momoracle.ports.page import TITLES
 from momoracle.ports.hints import hint
+from momoracle.ports.page import TITLES
 from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Deviation, Verdict
 from momoracle.ports.student import Raised
@@ -46,7 +47,7 @@ class Feedback:
 
     @property
     def headline(self) -> str:
-        """One sentence: is it the method?"""
+        """Whether it is the method, in one sentence."""
         method, what = TITLES[self.algorithm], f"{self.agree} of {self.vectors} vectors agree"
         if self.verdict == "conforms":
             praise = "but for one thing beside its numbers" if self.hints else "well done"
@@ -59,10 +60,7 @@ class Feedback:
     def where(self) -> tuple[str, ...]:
         """Where it fails first, in sentences."""
         if self.error is not None:
-            place = "in start" if self.error.step == 0 else f"in step {self.error.step}"
-            line = (f"Line {self.error.line} of your code: {self.error.source}",) if self.error.line else ()
-            what = () if self.verdict == "crashes" else (f"{self.error.message}.",)
-            return (*line, *what, f"It was {place} of the vector {self.error.vector}.") if self.error.vector else line
+            return tuple(self._of_error(self.error))
         if not self.deviations:
             return ()
         first = self.deviations[0]
@@ -72,6 +70,14 @@ class Feedback:
             f"{what} from the method first in step {first.step} of the vector {first.vector}, {entry}: "
             f"yours is {_shown(first.observed)}, expected is {_shown(first.expected)}.",
         )
+
+    def _of_error(self, error: Raised) -> Iterator[str]:
+        if error.line:
+            yield f"Line {error.line} of your code: {error.source}"
+        if self.verdict != "crashes":  # the headline says other things
+            yield f"{error.message}."
+        if error.vector:
+            yield f"It was in {f'step {error.step}' if error.step else 'start'} of the vector {error.vector}."
 
     @property
     def left_out(self) -> str:

@@ -1,4 +1,4 @@
-"""`check` for a classroom: a class from a notebook against the golden vectors, in seconds, and in words for students."""
+"""`check` for a classroom: a class from a notebook against the golden vectors, in seconds and in students' words."""
 
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from momoracle.ports.names import arguments_of
 from momoracle.ports.replay import Replay, table
 from momoracle.ports.report import VectorResult
 from momoracle.ports.runner import result_of
-from momoracle.ports.student import Raised, raised_by, run_student, time_limit
+from momoracle.ports.student import Factory, Raised, TooLong, raised_by, run_student, time_limit
 from momoracle.ports.two_mistakes import two_mistakes
 from momoracle.ports.worker import Note
 from momoracle.reference.golden.files import load
@@ -24,29 +24,21 @@ from momoracle.reference.golden.vectors import Vector, VectorFile
 Run: TypeAlias = tuple[Vector, VectorResult]
 
 _NOTES = {"mutated_gradients": "gradients-changed", "dtype_change": "wrong-dtype"}
+_UNEXPLAINED = ("unexplained",)
 _LISTS = ("'list'", "sequence by non-int")
 _ARGUMENTS = ("positional argument", "keyword argument")
 
 
-def check(student_class: type[Any], algorithm: str, *, seconds: float = 2.0) -> Feedback:
-    """Check a class of the notebook against the golden vectors of an algorithm, and say what to look at.
+def check(student_class: Any, algorithm: str, *, seconds: float = 2.0) -> Feedback:
+    """Check a class of the notebook; all about it is said in `momoracle.check`, which calls this.
 
-    The class has ``start(self, params, …)`` and ``step(self, grads, loss)``, which returns the new parameters; params
-    and grads are lists of arrays. A hyperparameter that ``start`` has no argument for is not asked for. Only vectors in
-    float64 with one learning rate are used, and no long ones. The class is run in this process, for no other can
-    import it: its errors are caught, and each vector has ``seconds`` before it is stopped (see `student`).
-
-    Raises:
-        PortError: there is no such algorithm.
-        TypeError: ``student_class`` is no class.
-
-    >>> class Descent:
+    >>> class Ascent:
     ...     def start(self, params, lr):
     ...         self.params, self.lr = params, lr
     ...     def step(self, grads, loss):
     ...         self.params = [x + self.lr * g for x, g in zip(self.params, grads)]
     ...         return self.params
-    >>> check(Descent, "sgd").hints
+    >>> check(Ascent, "sgd").hints
     ('The length of your step is right, but the loss grows along it. Which way does the gradient point?',)
     """
     check_algorithm(algorithm)
@@ -70,18 +62,21 @@ class _Lesson:
         try:
             with time_limit(self._seconds):
                 self._class()
-        except Exception as error:
-            raised = raised_by(error, self._class, "", 0)
-            return self._stopped(raised, "made-with-arguments" if isinstance(error, TypeError) else "error")
+        except (Exception, SystemExit, TooLong) as error:
+            mistake = "endless" if isinstance(error, TooLong) else "error"
+            return self._stopped(
+                raised_by(error, "", 0), "made-with-arguments" if isinstance(error, TypeError) else mistake
+            )
         return None
 
     def run(self) -> Feedback:
         """Run the vectors, and find words for what came."""
-        vectors, results = [], []
+        vectors: list[Vector] = []
+        results: list[VectorResult] = []
         for vector in _chosen(self._file):
             outcome, raised = run_student(self._class, self._algorithm, vector, self._seconds)
             if raised is not None:
-                return self._stopped(raised, _of_error(raised))
+                return self._stopped(raised, _of_error(raised) if self._same_again(results) else "state-shared")
             result = result_of(vector, self._file, outcome)
             vectors.append(vector)
             results.append(result)
@@ -102,7 +97,7 @@ class _Lesson:
             "deviates" if wrong else "conforms",
             where,
             hints_for(self._algorithm, names),
-            () if names == ("unexplained",) else names,
+            () if names == _UNEXPLAINED else names,
             deviations,
             broken,
             len(ran) - len(wrong),
@@ -112,20 +107,22 @@ class _Lesson:
 
     def _reasons(self, ran: list[Run], wrong: list[Run]) -> tuple[tuple[str, ...], str]:
         """Return the mistakes, likeliest first, and the equation that fails."""
-        simplest = ran[0][0]
-        if not self._same_again(simplest):
+        if not self._same_again([r for _, r in ran]):
             return ("state-shared",), ""
         if not wrong:
-            return (() if self._lets_go(simplest) else ("gradients-kept",)), ""
+            return (() if self._lets_go(ran[0][1]) else ("gradients-kept",)), ""
         malformed = next((name for _, r in wrong for note in r.incidents if (name := _of_note(note))), None)
         if malformed is not None:
             return (malformed,), ""
+        names, where = self._diagnosed(ran)
         undefined = [(v, r) for v, r in wrong if any(note.kind == "nan" for note in r.incidents)]
-        if undefined and not all(_has_zero(v) for v, _ in undefined):
+        if names != _UNEXPLAINED or not undefined:
+            return names, where
+        if not all(_has_zero(v) for v, _ in undefined):
             return ("not-a-number",), ""
-        others = [pair for pair in wrong if pair not in undefined]
-        names, where = self._diagnosed([pair for pair in ran if pair not in undefined]) if others else ((), "")
-        return (*names, *(["zero-gradient"] if undefined else [])), where
+        defined = [pair for pair in ran if pair not in undefined]
+        names, where = self._diagnosed(defined) if any(pair in wrong for pair in defined) else ((), "")
+        return (*names, "zero-gradient"), where
 
     def _diagnosed(self, ran: list[Run]) -> tuple[tuple[str, ...], str]:
         vectors = [v for v, _ in ran]
@@ -141,19 +138,21 @@ class _Lesson:
             broken = [departure(self._algorithm, name).quantity for name in names]
             return names, equation(self._algorithm, min(broken, key=lambda q: order(self._algorithm, q)))
         located = locate([r for _, r in ran], self._file)
-        return ("unexplained",), next((one.equation for one in located if one.equation), "")
+        return _UNEXPLAINED, next((one.equation for one in located if one.equation), "")
 
-    def _same_again(self, vector: Vector) -> bool:
-        """Tell whether a second object does what the first did, on one vector."""
-        runs = [run_student(self._class, self._algorithm, vector, self._seconds)[0].observed for _ in range(2)]
-        return bool(np.array_equal(*(table(vector, one) for one in runs), equal_nan=True))
+    def _same_again(self, results: list[VectorResult]) -> bool:
+        """Tell whether one more object does on the first vector what the first object did."""
+        return not results or self._does(self._class, results[0])
 
-    def _lets_go(self, vector: Vector) -> bool:
-        """Tell whether steps stay the same where every gradient comes in the same memory, cleared in between."""
-        usual, _ = run_student(self._class, self._algorithm, vector, self._seconds)
-        cleared, raised = run_student(lambda: _Clearing(self._class()), self._algorithm, vector, self._seconds)
-        same = np.array_equal(table(vector, usual.observed), table(vector, cleared.observed), equal_nan=True)
-        return raised is None and bool(same)
+    def _lets_go(self, result: VectorResult) -> bool:
+        """Tell whether steps stay the same where the caller clears every gradient after its step."""
+        return self._does(lambda: _Clearing(self._class()), result)
+
+    def _does(self, factory: Factory, result: VectorResult) -> bool:
+        (vector,) = (one for one in self._file.vectors if one.id == result.vector)
+        outcome, raised = run_student(factory, self._algorithm, vector, self._seconds)
+        again, before = table(vector, outcome.observed), table(vector, result.observed)
+        return raised is None and bool(np.array_equal(again, before, equal_nan=True))
 
     def _stopped(self, raised: Raised, name: str) -> Feedback:
         return Feedback(

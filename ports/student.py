@@ -6,13 +6,15 @@ thread of a system with alarms, between two instructions of Python.
 
 import linecache
 import signal
+import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -52,7 +54,7 @@ def run_student(factory: Factory, algorithm: str, vector: Vector, seconds: float
         outcome.missing = error.feature
     except (Exception, SystemExit, TooLong) as error:
         endless = isinstance(error, TooLong)
-        raised = raised_by(error, factory, vector.id, at[0])
+        raised = raised_by(error, vector.id, at[0])
         if endless:
             raised = replace(raised, message=f"it had not come back after {seconds:g} s", endless=True)
         outcome.add(Note("hang" if endless else "exception", at[0], raised.message, fatal=True))
@@ -60,17 +62,21 @@ def run_student(factory: Factory, algorithm: str, vector: Vector, seconds: float
     return outcome, None
 
 
-def raised_by(error: BaseException, target: Any, vector: str, step: int) -> Raised:
-    """Return an error with the last line in the file, or cell, in which the student's class was written."""
-    functions = [vars(target).get(name) for name in ("step", "start", "__init__")] if isinstance(target, type) else []
-    own = {code.co_filename for one in functions if (code := getattr(one, "__code__", None)) is not None}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
+def raised_by(error: BaseException, vector: str, step: int) -> Raised:
+    """Return an error with the last line that neither this checker nor an installed library holds: the student's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
     says = (str(error).strip().splitlines() or [""])[0][:300]
     message = f"{type(error).__name__}: {says}" if says else type(error).__name__
     if not frames:
         return Raised(vector, step, message)
     line = frames[-1].lineno or 0
     return Raised(vector, step, message, line, linecache.getline(frames[-1].filename, line).strip())
+
+
+def _is_library(filename: str) -> bool:
+    path = Path(filename).resolve()
+    folders = (Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")))
+    return any(path.is_relative_to(folder.resolve()) for folder in folders)
 
 
 @contextmanager

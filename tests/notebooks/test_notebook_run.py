@@ -10,7 +10,7 @@ from pathlib import Path
 
 import notebook_run
 import pytest
-from notebook_compare import Json, differences, outputs
+from notebook_compare import Json, differences, outputs, text
 
 MISSING = [name for name in notebook_run.NEEDED if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs the extra `notebooks`: {', '.join(MISSING)}")
@@ -67,3 +67,31 @@ def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     result = run(written(tmp_path, "while True: pass"), patience=5)
     assert result.returncode != 0
     assert re.search("TimeoutError|DeadKernelError", result.stderr)  # the kernel is ended, and then has died
+
+
+STUDENT = """\
+import momoracle
+
+class Mine:
+    def start(self, params, lr):
+        self.x, self.lr = params, lr
+
+    def step(self, grads, loss):
+        {line}
+        return self.x
+"""
+
+
+def test_a_class_of_a_cell_is_checked_there_with_the_line_of_its_mistake(tmp_path: Path) -> None:
+    check = "momoracle.check(Mine, 'sgd', seconds=0.5)"
+    lines = ("self.x = [x - self.rate * g for x, g in zip(self.x, grads)]", "while True: pass")
+    path = written(tmp_path, *(source for line in lines for source in (STUDENT.format(line=line), check)))
+    result = run(path)
+    assert result.returncode == 0, result.stderr
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    for line, cell, mistake in zip(lines, (cells[1], cells[3]), ("no attribute", "had not come back"), strict=True):
+        (shown,) = outputs(cell)
+        plain = text(shown["text/plain"])
+        assert f"Line 8 of your code: {line}" in plain
+        assert mistake in plain
+        assert "<b>Hint.</b>" in text(shown["text/html"])

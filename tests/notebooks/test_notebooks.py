@@ -23,8 +23,8 @@ each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def test_all_ten_are_there_each_with_its_solutions() -> None:
-    if not FOLDER.exists():
-        pytest.skip("there is no folder of notebooks")
+    if not NOTEBOOKS:
+        pytest.skip("there are no notebooks")  # which CI refuses
     numbers = [int(path.name[:2]) for path in NOTEBOOKS]
     assert numbers == sorted(notebook_form.TITLES)
     assert [path.stem for path in SOLUTIONS] == [path.stem for path in NOTEBOOKS]
