@@ -68,5 +68,5 @@ def test_the_example_of_plain_mathematics_holds() -> None:
 
 @pytest.mark.parametrize("formula", ["x ⊗ y", "√(x", "√+"])
 def test_a_formula_that_is_not_understood_is_refused(formula: str) -> None:
-    with pytest.raises(ValueError, match="no LaTeX|not closed|root of nothing"):
+    with pytest.raises(ValueError, match=r"no LaTeX|not closed|root of nothing"):
         import_module("plain_math").latex(formula)
