@@ -158,7 +158,7 @@ class Bench:
         else:
             seconds = timed([one.step for one in peers], self._clock, self._rounds)
         ceiling = None if each is None else self._ceiling(each)
-        launches, waits = self._count(peers[0].step) or (None, None)
+        launches, waits = self._count(peers[0].awaited) or (None, None)
         return Row(
             self._workload,
             name,

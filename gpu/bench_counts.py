@@ -7,6 +7,7 @@ CuPy and PyTorch call, and not those of the driver, through which JAX does.
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,18 +47,26 @@ def counted(step: Step) -> Counts | None:
     if not torch.cuda.is_available():
         return None
     step()
-    torch.cuda.synchronize()
-    seen, idle = _traced(step), _traced(lambda: None)
+    idle, seen = _idle(), traced(step)
     return Counts(seen.launches - idle.launches, seen.synchronisations - idle.synchronisations)
 
 
-def _traced(step: Step) -> Counts:
+@cache
+def _idle() -> Counts:
+    """Return what tracing itself does; the first trace also sets the profiler up, and is left out."""
+    traced(lambda: None)
+    return traced(lambda: None)
+
+
+def traced(step: Step) -> Counts:
+    """Return what PyTorch's profiler sees of one call, and of the waits for the device before and after it."""
     import torch
 
-    kinds = torch.profiler.ProfilerActivity
-    with torch.profiler.profile(activities=[kinds.CPU, kinds.CUDA]) as trace:
+    wait = torch.cuda.synchronize if torch.cuda.is_available() else (lambda: None)
+    wait()
+    with torch.profiler.profile(activities=torch.profiler.supported_activities()) as trace:
         step()
-        torch.cuda.synchronize()
+        wait()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "trace.json"
         trace.export_chrome_trace(str(path))

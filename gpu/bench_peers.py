@@ -16,6 +16,12 @@ class Peer(NamedTuple):
     step: Step
     wait: Step | None = None
 
+    def awaited(self) -> None:
+        """Take a step, and wait for it where there is a way of its own to."""
+        self.step()
+        if self.wait is not None:
+            self.wait()
+
 
 class Kind(NamedTuple):
     """What an optimizer needs, and the bytes a float32 parameter that it moves where its kernels are known."""

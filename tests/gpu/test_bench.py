@@ -7,7 +7,7 @@ import pytest
 
 from momoracle.gpu import bench_run
 from momoracle.gpu.bench import CALLS, FUSED, MOST_COPIES, Bench, Row, awaited, rotating, timed
-from momoracle.gpu.bench_counts import Counts, tally
+from momoracle.gpu.bench_counts import Counts, tally, traced
 from momoracle.gpu.bench_peers import PEERS, Peer, missing, peer
 from momoracle.gpu.bench_run import FIRST, run
 from momoracle.gpu.bench_shapes import Shapes, workloads
@@ -75,6 +75,14 @@ def test_a_trace_is_counted() -> None:
     assert tally(events) == Counts(launches=2, synchronisations=4)
 
 
+@pytest.mark.ports
+def test_pytorch_s_trace_is_read() -> None:
+    """On the host there is no kernel to count; what is shown is that a trace is made and understood."""
+    called: list[int] = []
+    assert traced(lambda: called.append(1)) == Counts(0, 0)
+    assert called == [1]
+
+
 def test_timings_are_medians_and_take_turns() -> None:
     clock = Counting()
     steps = [lambda: 0, lambda: 1]
@@ -92,6 +100,8 @@ def test_the_host_s_clock_counts_the_wait_in() -> None:
     peers = [Peer(lambda: pass_by(1.0, 0), lambda: pass_by(30.0, 1)), Peer(lambda: pass_by(2.0, 0), lambda: None)]
     assert awaited(peers, rounds=3, now=lambda: time[0]) == pytest.approx((CALLS * 1.5 + 30.0) / CALLS)
     assert called == [4 * CALLS, 4]  # three rounds and the warm-up
+    peers[0].awaited()
+    assert called == [4 * CALLS + 1, 5]
 
 
 @pytest.mark.parametrize(("moved", "count"), [(1, MOST_COPIES), (50, 4), (100, 2), (150, 2), (200, 1), (1000, 1)])

@@ -227,11 +227,16 @@ def test_pytorch_s_tensors_are_stepped_where_they_are(dtype: str) -> None:
         pytest.skip("needs a PyTorch with CUDA")
     parameter = torch.nn.Parameter(torch.ones(1000, dtype=getattr(torch, dtype), device="cuda"))
     parameter.grad = torch.ones_like(parameter)
-    where, fused = parameter.data_ptr(), Fused(MoMo(lr=0.5))
+    where, loss, fused = parameter.data_ptr(), torch.full((), 250.0, device="cuda"), Fused(MoMo(lr=0.5))
     torch.cuda.synchronize()
-    bound = fused.bind([parameter], [parameter.grad], fused.init([parameter]), torch.ones((), device="cuda"))
+    bound = fused.bind([parameter], [parameter.grad], fused.init([parameter]), loss)
     bound()
     bound.check()
     assert parameter.data_ptr() == where
-    # The loss is 1 and |g|^2 1000: the step is 1/1000 of g.
-    assert parameter.double().tolist() == pytest.approx([0.999] * 1000, rel=float(torch.finfo(parameter.dtype).eps))
+    assert parameter.tolist() == [0.75] * 1000  # the loss over |g|^2 is 1/4
+    loss.fill_(-1.0)  # the model's value is then below the lower bound
+    torch.cuda.synchronize()
+    bound()
+    bound.check()
+    assert float(bound.trace.loss_average) == pytest.approx(0.9 * 250 - 0.1)
+    assert parameter.tolist() == [0.75] * 1000

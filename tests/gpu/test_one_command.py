@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_the_tests_need_no_more_than_they_say() -> None:
     assert len(found) > 150
     assert {line.split("::")[0] for line in found} == {
         f"tests/gpu/test_{name}.py"
-        for name in ("against_reference", "checked", "device", "device_generic", "step", "vectors")
+        for name in ("against_reference", "checked", "device", "device_generic", "layout", "step", "vectors")
     }
 
 
@@ -122,6 +123,23 @@ def test_no_report_and_no_test_are_failures(tmp_path: Path) -> None:
     assert script().outcome(path) == {"passed": 0, "failed": 1, "skipped": ["no device"]}
 
 
-def test_tests_that_take_too_long_are_stopped() -> None:
-    found = script().tested(0.1)
-    assert found == {"passed": 0, "failed": 1, "skipped": ["the tests were stopped after 0 s"]}
+SLOW = """
+import time
+from pathlib import Path
+def test_quick(): pass
+def test_slow():
+    Path("started").touch()
+    time.sleep(600)
+"""
+
+
+def test_tests_that_are_stopped_leave_a_report_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "test_slow.py").write_text(SLOW, encoding="utf-8")
+    report = tmp_path / "tests.xml"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", "test_slow.py"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    while not (tmp_path / "started").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    found = script().stopped(process, report, 5.0)
+    assert found == {"passed": 1, "failed": 1, "skipped": ["the rest: stopped after 5 s"]}
