@@ -89,6 +89,13 @@ class Ledger:
         self.margin = np.full(replicas, -np.inf)  # largest (left − right)/tolerance
         self.ratio = np.zeros(replicas)  # left/right at the last step checked
 
+    def of(self, replicas: int) -> "Ledger":
+        """Return the ledger of the first replicas alone."""
+        part = Ledger(replicas)
+        part.checked, part.first = self.checked[:replicas], self.first[:replicas]
+        part.margin, part.ratio = self.margin[:replicas], self.ratio[:replicas]
+        return part
+
     def enter(self, sides: Sides, k: int, alive: Array) -> None:
         """Enter one step; replicas that are not ``alive`` are not looked at."""
         left, right, tolerance, among = sides

@@ -113,9 +113,8 @@ class Part:
     method: Any
 
     @classmethod
-    def of(cls, ensemble: Ensemble, replicas: range) -> "Part":
-        """Return what a range of replicas is made of."""
-        numbers = np.arange(replicas.start, replicas.stop)
+    def of(cls, ensemble: Ensemble, numbers: Array) -> "Part":
+        """Return what replicas are made of, told by their numbers."""
         cell, seed = np.divmod(numbers, ensemble.seeds)
         start, point = np.divmod(cell, ensemble.grid)
         assert ensemble.starts is not None

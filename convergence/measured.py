@@ -99,17 +99,20 @@ class Measurer:
         away = points - self.center
         return np.vecdot(away, away)
 
-    def step(self, loss: Array, gradient: Array, trace: Any, after: Array, k: int) -> Measured:
-        """Return the measures of step k, which led to the points ``after``."""
-        beta, n, eps = self.beta, self.n, self.eps
+    def squares(self, gradient: Array, after: Array) -> tuple[Array, Array]:
+        """Return ‖g_k‖² and ‖x^{k+1} − c‖², which `step` needs."""
         wide = gradient.astype(np.float64, copy=False)
-        gradient_norm_sq = np.vecdot(wide, wide)
+        return np.vecdot(wide, wide), self._distance_sq(after)
+
+    def step(self, loss: Array, gradient_norm_sq: Array, trace: Any, after_sq: Array, k: int) -> Measured:
+        """Return the measures of step k, with what `squares` returned of it."""
+        beta, n, eps = self.beta, self.n, self.eps
         gradient_norm = np.sqrt(gradient_norm_sq) + sqrt(n * _TINY64)
         norm_sq, tau, rho = trace.direction_norm_sq, trace.step_size, trace.weight_sum
         direction_norm = np.sqrt(norm_sq)
         model_gap = trace.model_value - rho * self.lower
         gap = loss - self.lower
-        before, after_sq = self.distance_sq, self._distance_sq(after)
+        before = self.distance_sq
         r, r_after = np.sqrt(before), np.sqrt(after_sq)
         reach = self.center_norm + r
         lr = self.method.lr(k) if callable(self.method.lr) else self.method.lr

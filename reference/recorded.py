@@ -1,0 +1,121 @@
+"""Recorded numbers: operations that are written down, not carried out, so that one step's text can be compiled.
+
+A scalar is a `Number`: the name of NumPy's function for the operation, and its operands. A tensor is a formula already.
+What the step's hyperparameters alone decide is computed while it is recorded, as every step would compute it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from momoracle.reference.expressions import Scalar, Tensors, Vector
+from momoracle.reference.numbers import Numbers
+
+_BOOL = np.dtype(bool)
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+
+
+class Number(NDArrayOperatorsMixin):
+    """One scalar a replica: an operation of NumPy's by its name, and its operands, numbers or Python's floats.
+
+    Others than NumPy's are ``select``, ``quotient`` and ``dot``; ``input`` is given, under the name in ``operands``.
+    """
+
+    __slots__ = ("dtype", "operands", "operation")
+
+    def __init__(self, operation: str, *operands: Any, dtype: Any = None) -> None:
+        self.operation, self.operands = operation, operands
+        if dtype is None:
+            floats = [item.dtype for item in operands if isinstance(item, Number) and item.dtype != _BOOL]
+            dtype = _BOOL if operation in _COMPARISONS else np.result_type(*floats)
+        self.dtype = np.dtype(dtype)
+
+    def __array_ufunc__(self, ufunc: Any, how: str, *operands: Any, **options: Any) -> Any:
+        if how != "__call__" or options:
+            return NotImplemented
+        return Number(ufunc.__name__, *(item.item() if isinstance(item, np.generic) else item for item in operands))
+
+    def clip(self, low: Any, high: Any) -> "Number":
+        """Return the number held between bounds, as `numpy.clip`."""
+        return Number("minimum", Number("maximum", self, low), high)
+
+    def astype(self, dtype: Any) -> "Number":
+        """Return the number in another dtype."""
+        return Number("astype", self, dtype=dtype)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a recorded number has no truth value: decide with select, not with Python's if")
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # two numbers are the same where they are one object
+
+
+class StepNumber(Number):
+    """k of a step after the first; a text may ask whether it is 1, and otherwise only take powers."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("input", "k", dtype=np.float64)
+
+    def __eq__(self, other: object) -> bool:
+        if other != 1:
+            raise TypeError(f"a recorded step is compared with {other!r}; only the first step may differ from the rest")
+        return False
+
+    __hash__ = object.__hash__
+
+
+class Leaf(Tensors):
+    """A tensor that is given when the step is played, under a name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(())
+        self.name = name
+
+
+class Recorded(Numbers):
+    """Numbers of a step on float arrays of one dtype, recorded; products are sums of float64."""
+
+    name: ClassVar[str] = "recorded"
+
+    def __init__(self, arrays: Sequence[Any]) -> None:
+        super().__init__(arrays)
+        self.given: dict[str, Any] = {}  # hyperparameters of one number a replica
+
+    def scalar(self, value: Any) -> Scalar:
+        if isinstance(value, Number):
+            return value
+        if not np.ndim(value):
+            return float(value)
+        same = (name for name, array in self.given.items() if array is value)
+        name = next(same, f"given {len(self.given)}")
+        self.given[name] = value
+        return Number("input", name, dtype=np.float64)
+
+    def sqrt(self, value: Any) -> Any:
+        if isinstance(value, Vector):
+            return Vector(np.sqrt, value)
+        return Number("sqrt", value) if isinstance(value, Number) else float(np.sqrt(value))
+
+    def select(self, condition: Any, then: Scalar, otherwise: Scalar) -> Scalar:
+        if not isinstance(condition, Number):
+            return then if condition else otherwise
+        return Number("select", condition, then, otherwise, dtype=np.float64)
+
+    def positive(self, z: Scalar) -> Scalar:
+        return self.select(self.less(z, 0.0), 0.0, z)
+
+    def quotient(self, a: Scalar, b: Scalar) -> Scalar:
+        if not isinstance(a, Number) and not isinstance(b, Number):
+            return 0.0 if b == 0.0 else a / b
+        return Number("quotient", a, b)
+
+    def bounded(self, z: Scalar, low: Scalar, high: Scalar) -> Scalar:
+        return self.minimum(self.maximum(z, low), high)
+
+    def dots(self, *pairs: tuple[Vector, Vector]) -> tuple[Scalar, ...]:
+        return tuple(Number("dot", pairs, i, dtype=np.float64) for i in range(len(pairs)))
