@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from momoracle.convergence.certificate import Ledger
-from momoracle.convergence.compiled import Program, record
+from momoracle.convergence.compiled import Program
 from momoracle.convergence.ensemble import LIMITS, Ensemble, Part
 from momoracle.convergence.lanes import WIDTH
 from momoracle.convergence.measured import Measurer
 from momoracle.convergence.problem import Array
+from momoracle.convergence.recording import NotRecorded, record
 from momoracle.convergence.samples import BLOCK, blocks
 from momoracle.convergence.tile import Tile, answers, applicable, at_cap, beyond, capped
 
@@ -24,9 +25,11 @@ def program_of(ensemble: Ensemble) -> Program:
     """
     problem = ensemble.problem.astype(ensemble.dtype)
     try:
-        recording = record(Part.of(ensemble, np.zeros(1, dtype=np.int64)).method, problem.sample_loss_and_grad, ensemble.dtype)
-        return Program(recording, problem.size, ensemble.dtype, LIMITS[ensemble.dtype], bool(applicable(ensemble)))
-    except (ValueError, NotImplementedError) as error:
+        one = Part.of(ensemble, np.zeros(1, dtype=np.int64)).method
+        recording = record(one, problem.sample_loss_and_grad, np.dtype(ensemble.dtype))
+        measured = bool(applicable(ensemble))
+        return Program(recording, problem.size, problem.samples, ensemble.dtype, LIMITS[ensemble.dtype], measured)
+    except (NotRecorded, NotImplementedError) as error:
         name = type(ensemble.method).__name__
         raise ValueError(
             f"compiled is True, but {name} on {problem.name} cannot be compiled: {error}; leave compiled out"
@@ -48,7 +51,11 @@ class Run:
         given = {slot: getattr(self.method, name) for slot, name in program.recording.given.items()}
         held = {name: getattr(state, name, 0.0) for name in program.recording.scalars}
         self.scalars = {name: np.zeros(len(numbers)) + value for name, value in (held | {"alive": 1.0}).items()}
-        self.arrays: dict[str, Array] = {"rows": model.rows, "targets": model.targets, "groups": np.array([self.groups])}
+        self.arrays: dict[str, Array] = {
+            "rows": model.rows,
+            "targets": model.targets,
+            "groups": np.array([self.groups]),
+        }
         for name, (shape, dtype) in program.shapes(self.groups).items():
             self.arrays.setdefault(name, np.zeros(shape, dtype=dtype))
         self.arrays |= {name: value.copy() for name, value in (self.scalars | given).items()}
@@ -88,13 +95,18 @@ class Run:
         if not at.size:
             return
         method, found = self._method_of(at), self.program.recording
-        held = {name: arrays[name][at] for name in found.scalars} | {name: self.tensor(name, at) for name in found.results}
+        held = {name: arrays[name][at] for name in found.scalars} | {
+            name: self.tensor(name, at) for name in found.results
+        }
         state = method.State(step=k - 1, replicas=len(at), **{name: held[name] for name in method.State._fields[2:]})
         x, state, trace = method.step(x, gradient, state, loss=loss)
         for name in found.results:
             self._put(name, at, x if name == "x" else getattr(state, name))
         new = {name: getattr(state, name) for name in found.scalars if hasattr(state, name)}
-        new |= {f"trace {name}": getattr(trace, name) for name in found.trace} | {"total": held["total"] + loss, "loss": loss}
+        new |= {f"trace {name}": getattr(trace, name) for name in found.trace} | {
+            "total": held["total"] + loss,
+            "loss": loss,
+        }
         if capped(method):
             hit = at_cap(trace.step_size, trace.weight_sum, method.lr(k) if callable(method.lr) else method.lr)
             new["capped"] = np.maximum(held["capped"], hit)
@@ -130,12 +142,14 @@ def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
             looked_at = done + 1 == seen[column]
             last = done + 1 if looked_at or certificates else min(end, seen[column] - 1)
             if looked_at:
-                mean_loss = run.problem.mean_loss(run.tensor("x", run.everyone))
+                mean_loss = program.mean_loss(arrays, run.groups).copy()
             run.take(done + 1, last, block, base)
             done, alive = last, arrays["alive"] > 0
             if run.measurer is not None:
                 trace = SimpleNamespace(**{name: arrays[f"trace {name}"] for name in program.recording.trace})
-                found = run.measurer.step(arrays["loss"], arrays["gradient_norm_sq"], trace, arrays["distance_sq"], done)
+                found = run.measurer.step(
+                    arrays["loss"], arrays["gradient_norm_sq"], trace, arrays["distance_sq"], done
+                )
                 for certificate in certificates:
                     ledgers[certificate.id].enter(certificate.sides(found, ensemble.problem), done, alive)
             if looked_at:

@@ -145,7 +145,9 @@ class Emitter:
         if name == "astype":
             return values[0]
         if name in ("maximum", "minimum"):  # a NaN stays one, as in NumPy
-            chosen = b.or_(self.compare(">" if name == "maximum" else "<", *values), b.fcmp_unordered("uno", *values[:1] * 2))
+            chosen = b.or_(
+                self.compare(">" if name == "maximum" else "<", *values), b.fcmp_unordered("uno", *values[:1] * 2)
+            )
             return b.select(chosen, *values)
         if name == "sign":
             (value,), zero = values, self.constant(0.0, dtype)
@@ -163,7 +165,7 @@ def common_dtype(number: Number) -> Any:
 class Machine:
     """Compiled code; it lives as long as this object."""
 
-    def __init__(self, module: ir.Module, name: str, arguments: Any) -> None:
+    def __init__(self, module: ir.Module) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         machine = llvm.Target.from_default_triple().create_target_machine(
@@ -175,4 +177,7 @@ class Machine:
         builder.getModulePassManager().run(parsed, builder)
         self._engine = llvm.create_mcjit_compiler(parsed, machine)
         self._engine.finalize_object()
-        self.run = arguments(self._engine.get_function_address(name))
+
+    def address(self, name: str) -> int:
+        """Return where a function is."""
+        return int(self._engine.get_function_address(name))
