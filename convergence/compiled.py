@@ -1,7 +1,7 @@
 """A step of an ensemble on a linear model as a compiled program: the method's own text and the loss's, recorded.
 
-Operations and their order are those of the ordinary step but for one thing: dot products are summed in the order of
-their entries, where NumPy asks BLAS. (So are the mean losses, over entries and samples.) Where an ordinary step would do
+Operations and their order are those of the ordinary step but for one thing: sums over entries (dot products) and over
+samples (mean losses) are taken in their order, where NumPy leaves the order to BLAS. Where an ordinary step would do
 anything else than plain arithmetic (a dot product, a quotient or a result outside the trusted range, a point beyond the
 limits), the program leaves that replica's step undone and says so.
 """
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from momoracle.convergence.lanes import WIDTH, Machine
-from momoracle.convergence.recording import Recording
 from momoracle.convergence.samples import BLOCK
 from momoracle.convergence.step_code import StepCode
 from momoracle.reference.arguments import in_range
@@ -28,13 +27,10 @@ class Program:
     a schedule prescribes for each step (``alpha``, powers) has BLOCK numbers, or (BLOCK, lanes).
     """
 
-    def __init__(self, recording: Recording, size: int, samples: int, dtype: Any, limit: float, measured: bool) -> None:
-        self.recording, self.measured, self.size, self.dtype = recording, measured, size, np.dtype(dtype)
-        code = StepCode(recording, size, samples, self.dtype, limit, measured)
-        self._slots, self._powers = list(code.slots), code.powers
-        machine = Machine(code.module)
-        self._steps, self._mean = (_CALL(machine.address(name)) for name in ("steps", "mean"))
-        self._machine = machine
+    def __init__(self, code: StepCode) -> None:
+        self.recording, self.measured, self.size, self.dtype = code.recording, code.measured, code.size, code.dtype
+        self._slots, self._powers, self._machine = list(code.slots), code.powers, Machine(code.module)
+        self._steps, self._mean = (_CALL(self._machine.address(name)) for name in ("steps", "mean"))
 
     def shapes(self, groups: int) -> dict[str, tuple[tuple[int, ...], Any]]:
         """Return the shape and dtype of what the program works in and on, by name."""
@@ -43,7 +39,7 @@ class Program:
         return {
             "reached": ((groups,), np.int64),
             "row": row,
-            **{name: ((groups, self.size, WIDTH), self.dtype) for name in found.results},
+            **dict.fromkeys(found.results, ((groups, self.size, WIDTH), self.dtype)),
             **{f"new {name}": row for name in found.results},
             **dict.fromkeys([*found.scalars, *trace, *_NUMBERS], number),
         }

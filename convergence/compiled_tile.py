@@ -14,11 +14,12 @@ from momoracle.convergence.measured import Measurer
 from momoracle.convergence.problem import Array
 from momoracle.convergence.recording import NotRecorded, record
 from momoracle.convergence.samples import BLOCK, blocks
+from momoracle.convergence.step_code import StepCode
 from momoracle.convergence.tile import Tile, answers, applicable, at_cap, beyond, capped
 
 
-def program_of(ensemble: Ensemble) -> Program:
-    """Compile the step of an ensemble; every tile of it is advanced by the same program.
+def code_of(ensemble: Ensemble) -> StepCode:
+    """Return the code of an ensemble's step.
 
     Raises:
         ValueError: the method or the problem cannot be recorded.
@@ -28,7 +29,8 @@ def program_of(ensemble: Ensemble) -> Program:
         one = Part.of(ensemble, np.zeros(1, dtype=np.int64)).method
         recording = record(one, problem.sample_loss_and_grad, np.dtype(ensemble.dtype))
         measured = bool(applicable(ensemble))
-        return Program(recording, problem.size, problem.samples, ensemble.dtype, LIMITS[ensemble.dtype], measured)
+        limit = LIMITS[ensemble.dtype]
+        return StepCode(recording, problem.size, problem.samples, np.dtype(ensemble.dtype), limit, measured)
     except (NotRecorded, NotImplementedError) as error:
         name = type(ensemble.method).__name__
         raise ValueError(
@@ -56,6 +58,8 @@ class Run:
             "targets": model.targets,
             "groups": np.array([self.groups]),
         }
+        if self.measurer is not None:
+            self.arrays["center"] = self.measurer.center
         for name, (shape, dtype) in program.shapes(self.groups).items():
             self.arrays.setdefault(name, np.zeros(shape, dtype=dtype))
         self.arrays |= {name: value.copy() for name, value in (self.scalars | given).items()}
@@ -69,7 +73,7 @@ class Run:
         self.arrays[name][at // WIDTH, :, at % WIDTH] = rows
 
     def take(self, first: int, last: int, block: Array, base: int) -> None:
-        """Take the steps from ``first`` to ``last``, whose samples are in ``block``, that of step ``base`` + 1 first."""
+        """Take the steps from ``first`` to ``last``; column 0 of ``block`` has the samples of step ``base`` + 1."""
         if first == 1:
             self._ordinary(self.everyone, 1, block[:, 0])
             first = 2
@@ -111,7 +115,7 @@ class Run:
             hit = at_cap(trace.step_size, trace.weight_sum, method.lr(k) if callable(method.lr) else method.lr)
             new["capped"] = np.maximum(held["capped"], hit)
         if self.measurer is not None:
-            new["gradient_norm_sq"], new["distance_sq"] = self.measurer.squares(gradient, x)
+            new["gradient_norm_sq"], new["distance_sq"] = self.measurer.norms_sq(gradient, x)
         for name, value in new.items():
             arrays[name][at] = value
 
@@ -148,7 +152,7 @@ def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
             if run.measurer is not None:
                 trace = SimpleNamespace(**{name: arrays[f"trace {name}"] for name in program.recording.trace})
                 found = run.measurer.step(
-                    arrays["loss"], arrays["gradient_norm_sq"], trace, arrays["distance_sq"], done
+                    arrays["loss"], arrays["gradient_norm_sq"], trace, arrays["distance_sq"].copy(), done
                 )
                 for certificate in certificates:
                     ledgers[certificate.id].enter(certificate.sides(found, ensemble.problem), done, alive)

@@ -80,9 +80,9 @@ class Emitter:
     def loop(
         self, first: ir.Value, end: ir.Value, initial: Sequence[ir.Value], body: Callable[..., tuple[Any, Any]]
     ) -> list[ir.Value]:
-        """Repeat ``body(i, *values) → (values, whether to go on or None)`` for i from ``first`` < ``end``, at least once.
+        """Repeat ``body(i, *values)`` for i = ``first``, … below ``end``, at least once.
 
-        Returns the last i + 1 and the last values.
+        The body returns the next values, and whether to go on (None: always). Returned are the last i + 1 and values.
         """
         b = self.b
         before, head, after = b.block, b.append_basic_block(), b.append_basic_block()

@@ -99,13 +99,13 @@ class Measurer:
         away = points - self.center
         return np.vecdot(away, away)
 
-    def squares(self, gradient: Array, after: Array) -> tuple[Array, Array]:
+    def norms_sq(self, gradient: Array, after: Array) -> tuple[Array, Array]:
         """Return ‖g_k‖² and ‖x^{k+1} − c‖², which `step` needs."""
         wide = gradient.astype(np.float64, copy=False)
         return np.vecdot(wide, wide), self._distance_sq(after)
 
     def step(self, loss: Array, gradient_norm_sq: Array, trace: Any, after_sq: Array, k: int) -> Measured:
-        """Return the measures of step k, with what `squares` returned of it."""
+        """Return the measures of step k, with what `norms_sq` returned of it."""
         beta, n, eps = self.beta, self.n, self.eps
         gradient_norm = np.sqrt(gradient_norm_sq) + sqrt(n * _TINY64)
         norm_sq, tau, rho = trace.direction_norm_sq, trace.step_size, trace.weight_sum

@@ -20,14 +20,14 @@ class NotRecorded(Exception):  # noqa: N818 - carries the reason; `program_of` n
 
 
 class Recording(NamedTuple):
-    """The text of one step after the first: formulas of its results, and the hyperparameters of one number a replica."""
+    """The text of one step after the first: formulas of what it computes."""
 
     loss: Number
     slope: Number
     results: dict[str, Vector]  # the parameters and the state's tensors
     scalars: dict[str, Any]  # of the state, the sum of the losses, and whether a cap bound
     trace: dict[str, Any]  # scalars of the trace
-    given: dict[str, str]  # by slot: the hyperparameter
+    given: dict[str, str]  # hyperparameters of one number a replica, by the names of their inputs
 
 
 def record(method: Any, model: Any, dtype: Any) -> Recording:

@@ -18,7 +18,7 @@ _AT_ONCE = 4  # samples of a mean loss whose sums are under way together
 
 
 class StepCode:
-    """The functions ``steps`` and ``mean`` of a recording, over ``slots``: arrays by name, as `compiled.Program` has them.
+    """The functions ``steps`` and ``mean`` of a recording, over ``slots``: the arrays of `compiled.Program` by name.
 
     ``powers`` tells of slots that hold powers β^k which β it is: a number, or the slot that holds it.
     """
@@ -128,7 +128,7 @@ class StepCode:
         return [], b.not_(e.any(stop))
 
     def _results(self) -> ir.Value:
-        """Evaluate what is left of the vectors, and tell which lanes have entries within the limit before and finite after."""
+        """Evaluate the results, and tell which lanes have entries within the limit before and finite after."""
         e, b, results = self.e, self.b, self.recording.results
         self.prepare(list(results.values()))
 

@@ -69,7 +69,7 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
             lr = method.lr(k) if callable(method.lr) else method.lr
             cap_bound |= alive & at_cap(trace.step_size, trace.weight_sum, lr)
         if measurer is not None:
-            norm_sq, distance_sq = measurer.squares(gradient, x)
+            norm_sq, distance_sq = measurer.norms_sq(gradient, x)
             measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
             for certificate in certificates:
                 ledgers[certificate.id].enter(certificate.sides(measured, ensemble.problem), k, alive)

@@ -37,7 +37,7 @@ class Number(NDArrayOperatorsMixin):
             return NotImplemented
         return Number(ufunc.__name__, *(item.item() if isinstance(item, np.generic) else item for item in operands))
 
-    def clip(self, low: Any, high: Any) -> "Number":
+    def clip(self, low: Any, high: Any, out: None = None) -> "Number":
         """Return the number held between bounds, as `numpy.clip`."""
         return Number("minimum", Number("maximum", self, low), high)
 
