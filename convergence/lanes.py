@@ -153,7 +153,7 @@ class Emitter:
             (value,), zero = values, self.constant(0.0, dtype)
             below = b.select(self.compare("<", value, zero), self.constant(-1.0, dtype), value)
             return b.select(self.compare(">", value, zero), self.constant(1.0, dtype), below)
-        raise NotImplementedError(name)
+        raise NotImplementedError(f"there is no instruction for {name}")
 
 
 def common_dtype(number: Number) -> Any:

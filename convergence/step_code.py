@@ -219,8 +219,12 @@ class StepCode:
         size = e.call("llvm.fabs", ratio)
         inside = b.and_(e.compare(">", size, e.constant(low)), e.compare("<", size, e.constant(high)))
         endless = e.compare("==", e.call("llvm.fabs", top), e.constant(np.inf))
-        self.trusted.append(b.or_(b.or_(inside, nothing), b.or_(vanishes, endless)))
+        self._trust(b.or_(b.or_(inside, nothing), b.or_(vanishes, endless)))
         return ratio
+
+    def _trust(self, mask: ir.Value) -> None:
+        """Take the step only in the lanes of a mask."""
+        self.trusted.append(mask)
 
     def _dot(self, number: Number) -> ir.Value:
         pairs, which = number.operands
@@ -240,11 +244,11 @@ class StepCode:
 
         _, *totals = e.loop(count(0), count(self.size), [e.constant(0.0)] * len(pairs), body)
         self.stored |= {vector for pair in pairs for vector in self._below(pair) if vector in self.names}
-        low, high = TRUSTED
-        for total in totals:
-            size = e.call("llvm.fabs", total)
-            self.trusted.append(b.and_(e.compare(">", size, e.constant(low)), e.compare("<", size, e.constant(high))))
-        self.trusted[-len(pairs) :] = self._empty(pairs, self.trusted[-len(pairs) :])
+        low, high = (e.constant(end) for end in TRUSTED)
+        sizes = [e.call("llvm.fabs", total) for total in totals]
+        inside = [b.and_(e.compare(">", size, low), e.compare("<", size, high)) for size in sizes]
+        for mask in self._empty(pairs, inside):
+            self._trust(mask)
         self.sums[pairs] = totals
 
     def _empty(self, pairs: Any, trusted: list[ir.Value]) -> list[ir.Value]:

@@ -68,8 +68,8 @@ def rates_command(
     # Imported where they are used: SciPy's optimisers take a while to load.
     from momoracle.convergence import Ensemble, rates
     from momoracle.convergence.rates_json import to_json
-    from momoracle.convergence.run import compiled_where_possible
     from momoracle.convergence.rates_table import certificate_table, remarks, summary_table
+    from momoracle.convergence.run import compiled_where_possible
 
     if listed:
         list_problems()
