@@ -17,7 +17,7 @@ from momoracle.convergence.step_code import StepCode
 from momoracle.reference.arguments import in_range
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
-_NUMBERS = ("stopped", "alive", "loss", "gradient_norm_sq", "distance_sq", "mean_loss")
+_NUMBERS = ("stopped", "alive", "mean_loss")
 
 
 class Program:
@@ -28,7 +28,7 @@ class Program:
     """
 
     def __init__(self, code: StepCode) -> None:
-        self.recording, self.measured, self.size, self.dtype = code.recording, code.measured, code.size, code.dtype
+        self.recording, self.size, self.dtype = code.recording, code.size, code.dtype
         self._slots, self._powers, self._machine = list(code.slots), code.powers, Machine(code.module)
         self._steps, self._mean = (_CALL(self._machine.address(name)) for name in ("steps", "mean"))
 
@@ -41,13 +41,13 @@ class Program:
             "row": row,
             **dict.fromkeys(found.results, ((groups, self.size, WIDTH), self.dtype)),
             **{f"new {name}": row for name in found.results},
-            **dict.fromkeys([*found.scalars, *trace, *_NUMBERS], number),
+            **dict.fromkeys([*found.scalars, *found.measures, *trace, *_NUMBERS], number),
         }
 
     def schedule(self, method: Any, first: int, arrays: dict[str, Any]) -> dict[str, Any]:
         """Return what does not depend on the run, for the steps of a block: learning rates and powers."""
         steps = range(first, first + BLOCK)
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = {"k": np.array(steps, dtype=np.float64)}
         for slot, base in self._powers.items():
             of = arrays[base] if isinstance(base, str) else base
             made[slot] = np.array([of**k for k in steps])

@@ -1,7 +1,6 @@
 """Advance one tile of an ensemble by a compiled program, and by ordinary steps where the program leaves one undone."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,10 +26,9 @@ def code_of(ensemble: Ensemble) -> StepCode:
     problem = ensemble.problem.astype(ensemble.dtype)
     try:
         one = Part.of(ensemble, np.zeros(1, dtype=np.int64)).method
-        recording = record(one, problem.sample_loss_and_grad, np.dtype(ensemble.dtype))
-        measured = bool(applicable(ensemble))
+        recording = record(problem, one, ensemble.dtype, applicable(ensemble))
         limit = LIMITS[ensemble.dtype]
-        return StepCode(recording, problem.size, problem.samples, np.dtype(ensemble.dtype), limit, measured)
+        return StepCode(recording, problem.size, problem.samples, np.dtype(ensemble.dtype), limit)
     except (NotRecorded, NotImplementedError) as error:
         name = type(ensemble.method).__name__
         raise ValueError(
@@ -47,7 +45,7 @@ class Run:
         self.part, self.problem = Part.of(ensemble, numbers), ensemble.problem.astype(ensemble.dtype)
         self.method, self.limit = self.part.method, LIMITS[ensemble.dtype]
         self.everyone, self.retired = np.arange(len(numbers)), np.zeros(len(numbers), dtype=np.int64)
-        self.measurer = Measurer(ensemble.problem, self.method, self.part.points) if program.measured else None
+        self.certificates = applicable(ensemble)
         model: Any = self.problem.sample_loss_and_grad
         state = self.method.init(self.part.points, replicas=len(numbers))
         given = {slot: getattr(self.method, name) for slot, name in program.recording.given.items()}
@@ -58,11 +56,16 @@ class Run:
             "targets": model.targets,
             "groups": np.array([self.groups]),
         }
-        if self.measurer is not None:
-            self.arrays["center"] = self.measurer.center
         for name, (shape, dtype) in program.shapes(self.groups).items():
             self.arrays.setdefault(name, np.zeros(shape, dtype=dtype))
         self.arrays |= {name: value.copy() for name, value in (self.scalars | given).items()}
+        if self.certificates:
+            measurer = Measurer(self.problem, self.method, self.part.points)
+            self.arrays |= {f"measured {name}": 1.0 * getattr(measurer, name) for name in Measurer.CARRIED}
+            self.arrays["center"] = measurer.center
+            for one in self.certificates:
+                for part, value in Ledger.empty(len(numbers))._asdict().items():
+                    self.arrays[f"{one.id} {part}"] = value
         self._put("x", self.everyone, self.part.points)
 
     def tensor(self, name: str, at: Array) -> Array:
@@ -107,17 +110,33 @@ class Run:
         for name in found.results:
             self._put(name, at, x if name == "x" else getattr(state, name))
         new = {name: getattr(state, name) for name in found.scalars if hasattr(state, name)}
-        new |= {f"trace {name}": getattr(trace, name) for name in found.trace} | {
-            "total": held["total"] + loss,
-            "loss": loss,
-        }
+        new |= {f"trace {name}": getattr(trace, name) for name in found.trace} | {"total": held["total"] + loss}
         if capped(method):
             hit = at_cap(trace.step_size, trace.weight_sum, method.lr(k) if callable(method.lr) else method.lr)
             new["capped"] = np.maximum(held["capped"], hit)
-        if self.measurer is not None:
-            new["gradient_norm_sq"], new["distance_sq"] = self.measurer.norms_sq(gradient, x)
+        if self.certificates:
+            new |= self._measured(method, at, k, loss, gradient, trace, x)
         for name, value in new.items():
             arrays[name][at] = value
+
+    def _measured(
+        self, method: Any, at: Array, k: int, loss: Array, gradient: Array, trace: Any, after: Array
+    ) -> dict[str, Array]:
+        """Return what the certificates carry of some replicas after their step k."""
+        measurer = Measurer(self.problem, method, after)
+        for name in Measurer.CARRIED:
+            setattr(measurer, name, self.arrays[f"measured {name}"][at].astype(getattr(measurer, name).dtype))
+        norm_sq, distance_sq = measurer.norms_sq(gradient, after)
+        measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
+        new = {f"measured {name}": getattr(measurer, name) for name in Measurer.CARRIED}
+        for one in self.certificates:
+            ledger = self.ledger(one.id, at).after(one.sides(measured, self.problem), k, np.ones(len(at), dtype=bool))
+            new |= {f"{one.id} {part}": value for part, value in ledger._asdict().items()}
+        return new
+
+    def ledger(self, certificate: str, at: Array) -> Ledger:
+        """Return the ledger of some replicas."""
+        return Ledger(*(self.arrays[f"{certificate} {part}"][at] for part in Ledger._fields))
 
     def _method_of(self, at: Array) -> Any:
         names = self.program.recording.given.values()
@@ -127,7 +146,8 @@ class Run:
         """Leave replicas at their starts, where they disturb nobody, as if they had taken no step."""
         self.retired[at] = k
         for name, value in self.scalars.items():
-            self.arrays[name][at] = value[at]
+            if name != "capped":  # that stays true
+                self.arrays[name][at] = value[at]
         self.arrays["alive"][at] = 0
         for name in self.program.recording.results:
             self._put(name, at, self.part.points[at] if name == "x" else 0)
@@ -135,27 +155,19 @@ class Run:
 
 def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
     """Run the replicas of a tile from their starts to the last step, by a program of `program_of`."""
-    run, count, certificates = Run(ensemble, replicas, program), len(replicas), applicable(ensemble)
+    run, count = Run(ensemble, replicas, program), len(replicas)
     seen, arrays, column, done = ensemble.checkpoints(), run.arrays, 0, 0
     rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
-    ledgers = {c.id: Ledger(len(run.everyone)) for c in certificates}
     for block in blocks(run.problem, run.part.seeds):
         base, end = done, min(done + BLOCK, ensemble.steps)
         arrays |= {"sample": block} | program.schedule(run.method, base + 1, arrays)
         while done < end:
             looked_at = done + 1 == seen[column]
-            last = done + 1 if looked_at or certificates else min(end, seen[column] - 1)
+            last = done + 1 if looked_at else min(end, seen[column] - 1)
             if looked_at:
                 mean_loss = program.mean_loss(arrays, run.groups).copy()
             run.take(done + 1, last, block, base)
             done, alive = last, arrays["alive"] > 0
-            if run.measurer is not None:
-                trace = SimpleNamespace(**{name: arrays[f"trace {name}"] for name in program.recording.trace})
-                found = run.measurer.step(
-                    arrays["loss"], arrays["gradient_norm_sq"], trace, arrays["distance_sq"].copy(), done
-                )
-                for certificate in certificates:
-                    ledgers[certificate.id].enter(certificate.sides(found, ensemble.problem), done, alive)
             if looked_at:
                 new = {"mean_loss": mean_loss, "loss_average": arrays["total"] / done}
                 new |= {name: arrays[f"trace {name}"] for name in ensemble.watch}
@@ -164,5 +176,6 @@ def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
                 column += 1
         if done == ensemble.steps:
             break
+    ledgers = {one.id: run.ledger(one.id, run.everyone[:count]) for one in run.certificates}
     hit = arrays["capped"][:count] > 0 if capped(run.method) else np.zeros(count, dtype=bool)
-    return Tile(replicas, rows, {name: led.of(count) for name, led in ledgers.items()}, run.retired[:count], hit)
+    return Tile(replicas, rows, ledgers, run.retired[:count], hit)

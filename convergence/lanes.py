@@ -18,6 +18,7 @@ POINTER = ir.PointerType()
 _ELEMENT = {np.dtype(np.float64): ir.DoubleType(), np.dtype(np.float32): ir.FloatType(), np.dtype(bool): ir.IntType(1)}
 _PLAIN = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv", "negative": "fneg"}
 _RELATION = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "=="}
+_LOGIC = {"bitwise_and": "and_", "bitwise_or": "or_", "invert": "not_"}
 _INTRINSIC = {"sqrt": "llvm.sqrt", "absolute": "llvm.fabs"}
 
 
@@ -69,7 +70,7 @@ class Emitter:
 
     def constant(self, value: float, dtype: Any = np.float64) -> ir.Constant:
         """Return a constant in all lanes."""
-        return ir.Constant(lanes(dtype), [value] * WIDTH)
+        return ir.Constant(lanes(dtype), [int(value) if np.dtype(dtype) == bool else value] * WIDTH)
 
     def all(self) -> ir.Constant:
         """Return a condition that holds in every lane."""
@@ -137,6 +138,8 @@ class Emitter:
             return b.select(operands[0], *(self.cast(item, dtype) for item in operands[1:]))
         if name in _RELATION:
             return self.compare(_RELATION[name], *operands)
+        if name in _LOGIC:
+            return getattr(b, _LOGIC[name])(*operands)
         values = [self.cast(item, dtype) for item in operands]
         if name in _PLAIN:
             return getattr(b, _PLAIN[name])(*values)
@@ -148,6 +151,9 @@ class Emitter:
             chosen = b.or_(
                 self.compare(">" if name == "maximum" else "<", *values), b.fcmp_unordered("uno", *values[:1] * 2)
             )
+            return b.select(chosen, *values)
+        if name == "fmax":  # a NaN gives way
+            chosen = b.or_(self.compare(">=", *values), b.fcmp_unordered("uno", *values[1:] * 2))
             return b.select(chosen, *values)
         if name == "sign":
             (value,), zero = values, self.constant(0.0, dtype)

@@ -23,9 +23,9 @@ class StepCode:
     ``powers`` tells of slots that hold powers β^k which β it is: a number, or the slot that holds it.
     """
 
-    def __init__(self, recording: Recording, size: int, samples: int, dtype: Any, limit: float, measured: bool) -> None:
+    def __init__(self, recording: Recording, size: int, samples: int, dtype: Any, limit: float) -> None:
         self.recording, self.size, self.samples, self.dtype = recording, size, samples, dtype
-        self.limit, self.measured = limit, measured
+        self.limit = limit
         self.names = {vector: name for name, vector in recording.results.items()}
         self.slots: dict[str, int] = {}
         self.powers: dict[str, Any] = {}
@@ -120,8 +120,9 @@ class StepCode:
         for mask in self.trusted:
             fine = b.and_(fine, mask)
         alive = e.compare(">", self._lane("alive"), e.constant(0.0))
+        new |= {name: e.cast(self.scalar(value), _WIDE) for name, value in found.measures.items()}
         self._commit(b.and_(fine, alive), new)
-        for name, value in {**trace, "loss": loss}.items():
+        for name, value in trace.items():
             e.store(self.slot(name), self.group, value, _WIDE)
         stop = b.and_(alive, b.not_(fine))
         e.store(self.slot("stopped"), self.group, e.cast(stop, _WIDE), _WIDE)
@@ -139,7 +140,7 @@ class StepCode:
             for vector in results.values():
                 size = e.call("llvm.fabs", self.vector(vector, i, memo))
                 fine = b.and_(fine, e.compare("<", size, e.constant(np.inf, self.dtype)))
-            if not self.measured:
+            if not self.recording.measures:
                 return [fine], None
             center = e.each(self.slot("center"), i)
             terms = [
@@ -148,10 +149,9 @@ class StepCode:
             ]
             return [fine, *(b.fadd(old, b.fmul(z, z)) for old, z in zip(squares, terms, strict=True))], None
 
-        sums = ["gradient_norm_sq", "distance_sq"] if self.measured else []
+        sums = ["gradient_norm_sq", "distance_sq"] if self.recording.measures else []
         _, fine, *found = e.loop(count(0), count(self.size), [e.all(), *[e.constant(0.0) for _ in sums]], body)
-        for name, value in zip(sums, found, strict=True):
-            e.store(self.slot(name), self.group, value, _WIDE)
+        self.inputs |= dict(zip(sums, found, strict=True))
         return fine
 
     def _commit(self, done: ir.Value, new: dict[str, ir.Value]) -> None:
@@ -195,12 +195,14 @@ class StepCode:
         (name,) = number.operands
         if name in self.inputs:
             return self.inputs[name]
-        if name == "alpha":
+        if name in ("alpha", "k"):
             return self.e.each(self.slot(name), self.k)
         return self._lane(name)
 
     def _power(self, number: Number) -> ir.Value:
         base, k = number.operands
+        if not isinstance(k, Number) and k == 2:
+            return self.b.fmul(self.scalar(base), self.scalar(base))
         assert isinstance(k, StepNumber)
         name = f"power of {base.operands[0] if isinstance(base, Number) else base!r}"
         self.powers[name] = base.operands[0] if isinstance(base, Number) else base

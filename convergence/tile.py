@@ -44,7 +44,7 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     start, limit, lower = x.copy(), LIMITS[ensemble.dtype], problem.constants.lower_bound
     certificates = applicable(ensemble)
     measurer = Measurer(ensemble.problem, method, x) if certificates else None
-    ledgers = {c.id: Ledger(count) for c in certificates}
+    ledgers = {c.id: Ledger.empty(count) for c in certificates}
     seen = ensemble.checkpoints()
     rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
     retired, alive = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
@@ -72,7 +72,8 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
             norm_sq, distance_sq = measurer.norms_sq(gradient, x)
             measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
             for certificate in certificates:
-                ledgers[certificate.id].enter(certificate.sides(measured, ensemble.problem), k, alive)
+                sides = certificate.sides(measured, ensemble.problem)
+                ledgers[certificate.id] = ledgers[certificate.id].after(sides, k, alive)
         if k == seen[column]:
             for name in ensemble.watch:
                 rows[name][alive, column] = getattr(trace, name)[alive]

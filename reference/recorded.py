@@ -14,7 +14,7 @@ from momoracle.reference.expressions import Scalar, Tensors, Vector
 from momoracle.reference.numbers import Numbers
 
 _BOOL = np.dtype(bool)
-_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+_CONDITIONS = ("less", "less_equal", "greater", "greater_equal", "bitwise_and", "bitwise_or", "invert")
 
 
 class Number(NDArrayOperatorsMixin):
@@ -29,7 +29,7 @@ class Number(NDArrayOperatorsMixin):
         self.operation, self.operands = operation, operands
         if dtype is None:
             floats = [item.dtype for item in operands if isinstance(item, Number) and item.dtype != _BOOL]
-            dtype = _BOOL if operation in _COMPARISONS else np.result_type(*floats)
+            dtype = _BOOL if operation in _CONDITIONS else np.result_type(*floats)
         self.dtype = np.dtype(dtype)
 
     def __array_ufunc__(self, ufunc: Any, how: str, *operands: Any, **options: Any) -> Any:
@@ -37,9 +37,10 @@ class Number(NDArrayOperatorsMixin):
             return NotImplemented
         return Number(ufunc.__name__, *(item.item() if isinstance(item, np.generic) else item for item in operands))
 
-    def clip(self, low: Any, high: Any, out: None = None) -> "Number":
-        """Return the number held between bounds, as `numpy.clip`."""
-        return Number("minimum", Number("maximum", self, low), high)
+    def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:
+        if function not in _FUNCTIONS or options:
+            return NotImplemented
+        return _FUNCTIONS[function](*operands)
 
     def astype(self, dtype: Any) -> "Number":
         """Return the number in another dtype."""
@@ -49,6 +50,24 @@ class Number(NDArrayOperatorsMixin):
         raise TypeError("a recorded number has no truth value: decide with select, not with Python's if")
 
     __eq__, __hash__ = object.__eq__, object.__hash__  # two numbers are the same where they are one object
+
+
+def _where(condition: Any, then: Any, otherwise: Any) -> Any:
+    if not isinstance(condition, Number):
+        return then if condition else otherwise
+    found = [item.dtype for item in (then, otherwise) if isinstance(item, Number)]
+    return Number("select", condition, then, otherwise, dtype=np.result_type(*found) if found else np.float64)
+
+
+#: NumPy's functions, of those that are no ufuncs, that a recorded number may be passed to
+_FUNCTIONS = {
+    np.where: _where,
+    np.clip: lambda z, low, high: np.minimum(np.maximum(z, low), high),
+    np.zeros_like: lambda like: 0.0,
+    np.ones_like: lambda like: True if like.dtype == _BOOL else 1.0,
+    np.full_like: lambda like, value: float(value),
+    np.any: lambda condition: True,  # for all that is known while it is recorded
+}
 
 
 class StepNumber(Number):
@@ -102,9 +121,7 @@ class Recorded(Numbers):
         return Number("sqrt", value) if isinstance(value, Number) else float(np.sqrt(value))
 
     def select(self, condition: Any, then: Scalar, otherwise: Scalar) -> Scalar:
-        if not isinstance(condition, Number):
-            return then if condition else otherwise
-        return Number("select", condition, then, otherwise, dtype=np.float64)
+        return _where(condition, then, otherwise)
 
     def positive(self, z: Scalar) -> Scalar:
         return self.select(self.less(z, 0.0), 0.0, z)
