@@ -1,7 +1,7 @@
 """Ensembles of MoMo on least squares with one sample a step: this engine beside a loop and beside a compiled scan.
 
-``python benchmarks/ensemble.py`` (extras ``ports`` and none) writes ``benchmarks/ensemble.md``; ``--long SECONDS`` also
-measures how 1e9 replica-steps of n = 10 would go.
+``python benchmarks/ensemble.py`` (extras ``ports`` and ``fast``) writes ``benchmarks/ensemble.md``; ``--long SECONDS``
+is how long to measure for how 1e9 replica-steps of n = 10 would go.
 """
 
 import argparse
@@ -91,12 +91,20 @@ def with_optax(problem: Problem, dtype: str, steps: int = 400) -> Callable[[], f
 
 
 def engine(
-    problem: Problem, dtype: str, steps: int, replicas: int = REPLICAS, processes: int = 1, certified: bool = False
+    problem: Problem,
+    dtype: str,
+    steps: int,
+    replicas: int = REPLICAS,
+    processes: int = 1,
+    certified: bool = False,
+    compiled: bool = False,
 ) -> float:
-    """Return seconds a replica-step of this engine, everything included: drawing, mean losses, starting processes."""
+    """Return seconds a replica-step of this engine, all of it: compiling, drawing, mean losses, starting processes."""
     method = MoMo(lr=NO_CAP, beta=BETA)
     certificates = CERTIFICATES if certified else ()
-    ensemble = Ensemble(problem, method, steps, seeds=replicas, dtype=dtype, certificates=certificates)
+    ensemble = Ensemble(
+        problem, method, steps, seeds=replicas, dtype=dtype, certificates=certificates, compiled=compiled
+    )
     start = time.perf_counter()
     summary = Summary(ensemble)
     for tile in run(ensemble, processes, tile=-(-replicas // processes)):
@@ -114,6 +122,9 @@ def contenders(dtype: str) -> list[str]:
         "(c) this engine, 1 process": lambda: engine(problem, dtype, 1000),
         "(c) this engine, 2 processes": lambda: engine(problem, dtype, 30_000, processes=2),
         "(c) this engine, all certificates, 1 process": lambda: engine(problem, dtype, 500, certified=True),
+        "(c) compiled, 1 thread": lambda: engine(problem, dtype, 10_000, compiled=True),
+        "(c) compiled, 2 threads": lambda: engine(problem, dtype, 30_000, processes=2, compiled=True),
+        "(c) compiled, all certificates, 1 thread": lambda: engine(problem, dtype, 4000, certified=True, compiled=True),
     }
     rounds: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(ROUNDS):
@@ -145,17 +156,22 @@ def growth(name: str, values: list[int]) -> str:
 def overnight(seconds: float) -> list[str]:
     """Return what a run of about so many seconds says about 1e9 replica-steps of n = 10 on two cores."""
     problem, replicas = least_squares(10, 20), 2 * 4096
-    each = engine(problem, "float64", 2000, replicas, processes=2)
-    steps = max(2000, int(seconds / each / replicas))
-    start = time.perf_counter()
-    each = engine(problem, "float64", steps, replicas, processes=2)
-    wall = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return [
-        "",
-        f"1e9 replica-steps of n = 10 in float64 on two cores: {replicas * steps:.2g} of them took {wall:.0f} s, so",
-        f"{1e9 * each / 60:.1f} minutes; the larger of the two processes held {peak / 1024:.0f} MiB.",
-    ]
+    lines = [""]
+    for name, compiled, whose in (
+        ("two processes", False, resource.RUSAGE_CHILDREN),
+        ("two threads, compiled", True, resource.RUSAGE_SELF),
+    ):
+        each = engine(problem, "float64", 2000, replicas, processes=2, compiled=compiled)
+        steps = max(2000, int(seconds / each / replicas))
+        start = time.perf_counter()
+        each = engine(problem, "float64", steps, replicas, processes=2, compiled=compiled)
+        wall = time.perf_counter() - start
+        peak = resource.getrusage(whose).ru_maxrss
+        lines += [
+            f"1e9 replica-steps of n = 10 in float64, {name}: {replicas * steps:.2g} of them took {wall:.0f} s, so",
+            f"{1e9 * each / 60:.1f} minutes; the largest process held {peak / 1024:.0f} MiB, peers' packages included.",
+        ]
+    return lines
 
 
 def main() -> None:
@@ -163,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", type=float, default=60.0, metavar="SECONDS")
     long = parser.parse_args().long
-    packages = ("numpy", "torch", "momo-opt", "jax", "optax")
+    packages = ("numpy", "llvmlite", "torch", "momo-opt", "jax", "optax")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     lines = [
         "# Ensembles beside their peers",
@@ -172,7 +188,8 @@ def main() -> None:
         f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}.",
         f"MoMo without a cap, β = {BETA:g}, least squares, n = {SIZE}, {SAMPLES} samples, one a step, R = {REPLICAS};",
         f"nanoseconds a replica-step, median of {ROUNDS} rounds in which all take turns. (c) draws its",
-        "samples, evaluates the mean loss at the checkpoints and, with two processes, starts them; (b) is compiled and",
+        "samples, evaluates the mean loss at the checkpoints and starts its processes; compiled, it compiles in each run,"
+        "from the reference's own text. (b) is compiled beforehand and",
         "has its samples drawn beforehand. A ratio above 1 says how many times faster a line is than (a), or than (b).",
         "",
         "| dtype | contender | ns | × (a) | × (b) |",

@@ -94,27 +94,39 @@ class Violation(NamedTuple):
         )
 
 
-class Ledger:
-    """What one certificate has seen of an ensemble so far, replica by replica; it does not grow with the steps."""
+class Ledger(NamedTuple):
+    """What one certificate has seen of an ensemble so far, one number a replica; it does not grow with the steps."""
 
-    def __init__(self, replicas: int) -> None:
-        self.checked = np.zeros(replicas, dtype=np.int64)  # steps
-        self.first = np.zeros((replicas, 4))  # step of the first violation (0: none), left, right, tolerance
-        self.margin = np.full(replicas, -np.inf)  # largest (left − right)/tolerance
-        self.ratio = np.zeros(replicas)  # left/right at the last step checked
+    checked: Array  # steps
+    margin: Array  # largest (left − right)/tolerance
+    ratio: Array  # left/right at the last step checked
+    step: Array  # of the first violation (0: none), and what was found there
+    left: Array
+    right: Array
+    tolerance: Array
 
-    def enter(self, sides: Sides, k: int, alive: Array) -> None:
-        """Enter one step; replicas that are not ``alive`` are not looked at."""
+    @classmethod
+    def empty(cls, replicas: int) -> "Ledger":
+        """Return the ledger before the first step."""
+        return cls(*(np.full(replicas, -np.inf if name == "margin" else 0.0) for name in cls._fields))
+
+    @property
+    def first(self) -> Array:
+        """Step, left, right and tolerance of the first violation of each replica, shape (R, 4)."""
+        return np.stack([self.step, self.left, self.right, self.tolerance], axis=1)
+
+    def after(self, sides: Sides, k: Any, alive: Array) -> "Ledger":
+        """Return the ledger after one more step; replicas that are not ``alive`` are not looked at."""
         left, right, tolerance, among = sides
         among = among & alive
         excess = left - right
         # A comparison with NaN is false: a side that is not a number counts as violated.
         failed = among & ~(excess <= tolerance)
-        self.checked += among
         with np.errstate(all="ignore"):  # a tolerance of zero gives an infinite margin, 0/0 none
-            np.fmax(self.margin, np.where(among, excess / tolerance, -np.inf), out=self.margin)
-            self.ratio = np.where(among, left / right, self.ratio)
-        if failed.any():
-            new = failed & (self.first[:, 0] == 0)
-            for column, value in enumerate((k, left, right, tolerance)):
-                self.first[new, column] = np.broadcast_to(value, new.shape)[new]
+            margin = np.fmax(self.margin, np.where(among, excess / tolerance, -np.inf))
+            ratio = np.where(among, left / right, self.ratio)
+        first: Any = self[3:]
+        if np.any(failed):
+            new = failed & (self.step < 1)
+            first = [np.where(new, value, old) for value, old in zip((k, *sides[:3]), first, strict=True)]
+        return Ledger(self.checked + among, margin, ratio, *first)

@@ -77,6 +77,28 @@ class Measured(NamedTuple):
 class Measurer:
     """Measures every step of MoMo on a problem, whose f_* is the method's lower bound."""
 
+    #: what it carries from step to step, one number a replica
+    CARRIED = (
+        "start_sq",
+        "distance_sq",
+        "direction_error",
+        "sum_error",
+        "oracle_error",
+        "model_error",
+        "carried",
+        "direction_norm",
+        "gains",
+        "gains_error",
+        "squares",
+        "gaps",
+        "sure_gaps",
+        "first_gap",
+        "pulls",
+        "pulls_error",
+        "free",
+        "moved",
+    )
+
     def __init__(self, problem: Problem, method: Any, points: Array) -> None:
         optimum = problem.constants.optimum
         self.problem, self.method = problem, method
@@ -99,17 +121,20 @@ class Measurer:
         away = points - self.center
         return np.vecdot(away, away)
 
-    def step(self, loss: Array, gradient: Array, trace: Any, after: Array, k: int) -> Measured:
-        """Return the measures of step k, which led to the points ``after``."""
-        beta, n, eps = self.beta, self.n, self.eps
+    def norms_sq(self, gradient: Array, after: Array) -> tuple[Array, Array]:
+        """Return ‖g_k‖² and ‖x^{k+1} − c‖², which `step` needs."""
         wide = gradient.astype(np.float64, copy=False)
-        gradient_norm_sq = np.vecdot(wide, wide)
+        return np.vecdot(wide, wide), self._distance_sq(after)
+
+    def step(self, loss: Array, gradient_norm_sq: Array, trace: Any, after_sq: Array, k: int) -> Measured:
+        """Return the measures of step k, with what `norms_sq` returned of it."""
+        beta, n, eps = self.beta, self.n, self.eps
         gradient_norm = np.sqrt(gradient_norm_sq) + sqrt(n * _TINY64)
         norm_sq, tau, rho = trace.direction_norm_sq, trace.step_size, trace.weight_sum
         direction_norm = np.sqrt(norm_sq)
         model_gap = trace.model_value - rho * self.lower
         gap = loss - self.lower
-        before, after_sq = self.distance_sq, self._distance_sq(after)
+        before = self.distance_sq
         r, r_after = np.sqrt(before), np.sqrt(after_sq)
         reach = self.center_norm + r
         lr = self.method.lr(k) if callable(self.method.lr) else self.method.lr
@@ -117,10 +142,8 @@ class Measurer:
         weight = rho if k == 1 else 1 - beta  # the plain initialisation counts the first sample fully
         old = 0.0 if k == 1 else beta
         size = np.abs(trace.loss_average) + np.abs(trace.offset)
-        self.direction_error = old * self.direction_error + 4 * eps * (
-            old * self.direction_norm + weight * gradient_norm
-        )
-        self.direction_error += self.flush
+        length = old * self.direction_norm + weight * gradient_norm
+        self.direction_error = old * self.direction_error + 4 * eps * length + self.flush
         fresh = gradient_norm * reach + np.abs(loss)
         self.sum_error = old * self.sum_error + weight * (n + 4) * _EPS64 * fresh + 4 * _EPS64 * size
         slip = eps * self.problem.oracle_error(loss, gradient_norm, reach + r)
@@ -155,7 +178,7 @@ class Measurer:
         self.gains = self.gains + gain
         self.gains_error = self.gains_error + gain_error
         positive = np.maximum(model_gap, 0)
-        self.squares = self.squares + np.divide(positive * positive, norm_sq, out=np.zeros_like(gap), where=moving)
+        self.squares = self.squares + np.where(moving, positive * positive / np.where(moving, norm_sq, 1.0), 0.0)
         pull_error = tau * (2 * direction_norm * self.direction_error + (2 * n + 16) * eps * norm_sq)
         self.pulls, self.pulls_error = self.pulls + tau * norm_sq, self.pulls_error + pull_error
         if k == 1:

@@ -20,6 +20,7 @@ def to_json(rate: Rate) -> dict[str, Any]:
         "seeds": ensemble.seeds,
         "first_seed": ensemble.first_seed,
         "dtype": ensemble.dtype,
+        "compiled": ensemble.compiled,
         "verdict": rate.verdict,
         "statistics": {
             "verdict": rate.statistics,

@@ -1,7 +1,10 @@
 """Run an ensemble tile by tile, here or in several processes; results come in the order of the replicas."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 from momoracle.convergence.ensemble import Ensemble
@@ -18,12 +21,14 @@ def run(
 
     Args:
         ensemble: what to run.
-        processes: how many tiles are advanced at once; 1 runs in this process.
+        processes: how many tiles are advanced at once; 1 runs in this process. A compiled ensemble takes threads of
+            this process instead.
         tile: replicas in a tile; a number that suits the size of the problem if left out.
         done: called with the replica-steps of each tile that is finished.
 
     Raises:
-        ValueError: processes or tile is below 1.
+        ValueError: processes or tile is below 1, or the ensemble cannot be compiled.
+        ModuleNotFoundError: it is to be compiled and the extra ``fast`` is not installed.
 
     >>> from momoracle import SGD
     >>> from momoracle.convergence import least_squares
@@ -35,16 +40,48 @@ def run(
         if value is not None and value < 1:
             raise ValueError(f"{name} is {value}; allowed: an integer >= 1")
     ranges = ensemble.tiles(tile)
+    take: Callable[[range], Tile] = partial(advance, ensemble)
+    if ensemble.compiled:
+        compiler = _compiler()
+        take = partial(compiler.advance, ensemble, program=compiler.Program(compiler.code_of(ensemble)))
+        if processes > 1 and len(ranges) > 1:
+            with ThreadPool(min(processes, len(ranges))) as threads:
+                yield from _told(threads.imap(take, ranges), ensemble, done)
+            return
     if processes == 1 or len(ranges) == 1:
-        for replicas in ranges:
-            yield advance(ensemble, replicas)
-            done(len(replicas) * ensemble.steps)
+        yield from _told(map(take, ranges), ensemble, done)
         return
     # Not forked: threads of this process would be copied in whatever state they are.
     with get_context("spawn").Pool(min(processes, len(ranges)), _receive, (ensemble,)) as pool:
-        for result in pool.imap(_advance, ranges):
-            yield result
-            done(len(result.replicas) * ensemble.steps)
+        yield from _told(pool.imap(_advance, ranges), ensemble, done)
+
+
+def _told(tiles: Iterable[Tile], ensemble: Ensemble, done: Callable[[int], Any]) -> Iterator[Tile]:
+    for tile in tiles:
+        yield tile
+        done(len(tile.replicas) * ensemble.steps)
+
+
+def compiled_where_possible(ensemble: Ensemble) -> Ensemble:
+    """Return an ensemble that is to be compiled as it is, or to be run without where its text cannot be compiled."""
+    if not ensemble.compiled:
+        return ensemble
+    try:
+        _compiler().code_of(ensemble)
+    except ValueError:
+        return replace(ensemble, compiled=False)
+    return ensemble
+
+
+def _compiler() -> Any:
+    try:
+        from momoracle.convergence import compiled_tile  # brings llvmlite
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"compiled is True and {error.name} is missing; pip install 'momoracle[fast]', or leave compiled out",
+            name=error.name,
+        ) from error
+    return compiled_tile
 
 
 _ensemble: list[Ensemble] = []  # of a worker process, sent once and not with every tile

@@ -1,7 +1,8 @@
 """What a sweep runs: a grid over problems, methods and seeds, read from TOML.
 
     steps = 1000
-    seeds = 100                      # first_seed = 0, dtype = "float64", certificates = true, chunk = 1024
+    seeds = 100                      # first_seed = 0, dtype = "float64", certificates = true, compiled = false,
+                                     # chunk = 1024
 
     [problem]
     name = ["least-squares", "hinge"]
@@ -39,6 +40,7 @@ class Task:
     first_seed: int
     dtype: str
     certificates: bool
+    compiled: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Spec:
         first_seed: the seed of the first of them.
         dtype: float64 or float32.
         certificates: whether every step is certified where the theory applies.
+        compiled: whether runs whose text can be compiled are, see `Ensemble`; each row says whether it was.
         chunk: the most seeds that are run together, and lost together when a process is killed.
 
     Raises:
@@ -66,6 +69,7 @@ class Spec:
     first_seed: int = 0
     dtype: str = "float64"
     certificates: bool = True
+    compiled: bool = False
     chunk: int = 1024
     _points: list[Any] = field(default_factory=list, repr=False, compare=False)
 
@@ -76,8 +80,9 @@ class Spec:
                 raise ValueError(f"{name} is {value!r}; allowed: an integer >= {least}")
         if self.dtype not in ("float64", "float32"):
             raise ValueError(f"dtype is {self.dtype!r}; allowed: float64 or float32")
-        if not isinstance(self.certificates, bool):
-            raise ValueError(f"certificates is {self.certificates!r}; allowed: true or false")
+        for name in ("certificates", "compiled"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed: true or false")
         for name in ("problem", "method"):
             table = getattr(self, name)
             if not isinstance(table, dict) or "name" not in table:
@@ -101,6 +106,7 @@ class Spec:
                 first_seed=self.first_seed + start,
                 dtype=self.dtype,
                 certificates=self.certificates,
+                compiled=self.compiled,
             )
             for number, ((problem, method), start) in enumerate(itertools.product(self._points, starts))
         ]

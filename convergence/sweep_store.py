@@ -82,6 +82,7 @@ def schema() -> Any:
             ("method_options", text),
             ("steps", pa.int64()),
             ("dtype", text),
+            ("compiled", pa.bool_()),
             ("seed", pa.int64()),
             ("error", text),
             ("retired", pa.int64()),

@@ -9,7 +9,7 @@ import numpy as np
 from momoracle.convergence.certificates_momo import CERTIFICATES
 from momoracle.convergence.ensemble import Ensemble
 from momoracle.convergence.method_text import make
-from momoracle.convergence.run import run
+from momoracle.convergence.run import compiled_where_possible, run
 from momoracle.convergence.sweep_spec import Task
 from momoracle.convergence.zoo import problem
 from momoracle.reference import ALGORITHMS
@@ -56,7 +56,7 @@ def _rows(task: Task) -> list[Row]:
     if task.method not in ALGORITHMS:
         raise ValueError(f"{task.method!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
     given = problem(task.problem, **task.problem_options)
-    ensemble = Ensemble(
+    asked = Ensemble(
         given,
         make(task.method, task.method_options, given),
         task.steps,
@@ -64,7 +64,9 @@ def _rows(task: Task) -> list[Row]:
         first_seed=task.first_seed,
         dtype=task.dtype,
         certificates=CERTIFICATES if task.certificates else (),
+        compiled=task.compiled,
     )
+    ensemble = compiled_where_possible(asked)
     steps, constants = ensemble.checkpoints(), given.constants
     least = constants.lower_bound if constants.minimum is None else constants.minimum
     found = []
@@ -72,6 +74,7 @@ def _rows(task: Task) -> list[Row]:
         for r, replica in enumerate(tile.replicas):
             ledgers = tile.ledgers.items()
             numbers = {
+                "compiled": ensemble.compiled,
                 "retired": int(tile.retired[r]),
                 "capped": bool(tile.capped[r]),
                 "least": float(least),

@@ -39,24 +39,23 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     A replica whose points, gradients or losses grow beyond `LIMITS` is retired: it is kept at its start, on zero
     gradients, where it disturbs nobody, and nothing of it is recorded any more.
     """
-    part, problem = Part.of(ensemble, replicas), ensemble.problem.astype(ensemble.dtype)
+    part, problem = Part.of(ensemble, np.arange(replicas.start, replicas.stop)), ensemble.problem.astype(ensemble.dtype)
     method, x, count = part.method, part.points, len(replicas)
     start, limit, lower = x.copy(), LIMITS[ensemble.dtype], problem.constants.lower_bound
     certificates = applicable(ensemble)
     measurer = Measurer(ensemble.problem, method, x) if certificates else None
-    ledgers = {c.id: Ledger(count) for c in certificates}
+    ledgers = {c.id: Ledger.empty(count) for c in certificates}
     seen = ensemble.checkpoints()
     rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
     retired, alive = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
     total, column = np.zeros(count), 0
-    capped, has_cap = np.zeros(count, dtype=bool), hasattr(method, "lower_bound")
+    cap_bound = np.zeros(count, dtype=bool)
     state, samples = method.init(x, replicas=count), orders(problem, part.seeds)
 
     for k in range(1, ensemble.steps + 1):
-        loss, gradient = _answers(problem, x, next(samples))
+        loss, gradient = answers(problem, x, next(samples))
         if not (_within(loss[:, None], limit) and _within(gradient, limit) and _within(x, limit)):
-            largest = np.maximum(np.abs(gradient).max(axis=1), np.abs(x).max(axis=1))
-            out = ~(np.maximum(largest, np.abs(loss)) <= limit)  # also where one is NaN
+            out = beyond(loss, gradient, x, limit)
             retired[out & alive] = k
             alive &= ~out
         if not alive.all():
@@ -66,20 +65,23 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
             rows["mean_loss"][alive, column] = problem.mean_loss(x)[alive]
             rows["loss_average"][alive, column] = (total / k)[alive]
         x, state, trace = method.step(x, gradient, state, loss=loss)
-        if has_cap:
-            capped |= trace.step_size * trace.weight_sum >= _cap(method, k)
+        if capped(method):
+            lr = method.lr(k) if callable(method.lr) else method.lr
+            cap_bound |= alive & at_cap(trace.step_size, trace.weight_sum, lr)
         if measurer is not None:
-            measured = measurer.step(loss, gradient, trace, x, k)
+            norm_sq, distance_sq = measurer.norms_sq(gradient, x)
+            measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
             for certificate in certificates:
-                ledgers[certificate.id].enter(certificate.sides(measured, ensemble.problem), k, alive)
+                sides = certificate.sides(measured, ensemble.problem)
+                ledgers[certificate.id] = ledgers[certificate.id].after(sides, k, alive)
         if k == seen[column]:
             for name in ensemble.watch:
                 rows[name][alive, column] = getattr(trace, name)[alive]
             column += 1
-    return Tile(replicas, rows, ledgers, retired, capped)
+    return Tile(replicas, rows, ledgers, retired, cap_bound)
 
 
-def _answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
+def answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
     """Return losses in float64 and gradients in the dtype of the points."""
     loss, gradient = problem.sample_loss_and_grad(x, sample)
     if np.shape(loss) != (len(x),) or np.shape(gradient) != x.shape:
@@ -91,10 +93,20 @@ def _answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
     return np.asarray(loss, dtype=np.float64), np.asarray(gradient).astype(x.dtype, copy=False)
 
 
-def _cap(method: Any, k: int) -> Any:
-    """Return α_k, less what rounding may take from (α/ρ) ρ."""
-    lr = method.lr(k) if callable(method.lr) else method.lr
-    return lr * (1 - 4 * np.finfo(float).eps)
+def beyond(loss: Array, gradient: Array, x: Array, limit: float) -> Array:
+    """Tell which replicas have a loss or an entry that is NaN or beyond the limit."""
+    largest = np.maximum(np.abs(gradient).max(axis=1), np.abs(x).max(axis=1))
+    return ~(np.maximum(largest, np.abs(loss)) <= limit)
+
+
+def capped(method: Any) -> bool:
+    """Tell whether the learning rate of a method is a cap."""
+    return hasattr(method, "lower_bound")
+
+
+def at_cap(step_size: Any, weight_sum: Any, lr: Any) -> Any:
+    """Tell where τ ρ is the cap α, less what rounding may take from (α/ρ) ρ."""
+    return step_size * weight_sum >= lr * (1 - 4 * np.finfo(float).eps)
 
 
 def _within(values: Array, limit: float) -> bool:

@@ -21,7 +21,7 @@ _KEPT = 32768  # entries of a step of which every intermediate is kept for its s
 _BLOCK = 8192  # terms of a dot product that are summed at once: BLAS starts no threads for so few
 _NARROW_BLOCK = 256  # the same for products in float32: their rounding errors stay as small as those of the entries
 # Outside of these a dot product may have lost terms to underflow, or is about to overflow in the next operation.
-_LOW, _HIGH = 2.0**-900, 2.0**900
+_LOW, _HIGH = TRUSTED = 2.0**-900, 2.0**900
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -37,6 +37,12 @@ def dot(a: Any, b: Any) -> Any:
         sums = np.vecdot(a.reshape(shape), b.reshape(shape))
         return np.add.reduce(sums.astype(np.float64, copy=False), axis=-1)
     return dot(a[..., :whole], b[..., :whole]) + dot(a[..., whole:], b[..., whole:])
+
+
+def trusted_ratios(dtype: Any) -> tuple[float, float]:
+    """Return what a quotient that scales tensors of this dtype lies between, or else is `Wide`."""
+    most = _HIGH if np.dtype(dtype).itemsize >= 8 else 2.0**100
+    return 1 / most, most
 
 
 @cache
@@ -67,8 +73,7 @@ class Floats(Numbers):
         self.sizes = [array.size for array in arrays]
         self._workings = [working_dtype(array.dtype) for array in arrays]
         self.working = self._workings[0] if len(set(self._workings)) == 1 else np.result_type(*self._workings)
-        self._most = _HIGH if self.working.itemsize >= 8 else 2.0**100
-        self._least = 1 / self._most
+        self._least, self._most = trusted_ratios(self.working)
         self._length = _TILE // self.working.itemsize
         self._half = any(array.dtype.itemsize < 4 for array in arrays)
         # A step passes its tiles twice. Of few entries, everything that the first pass computed is kept for the second;
