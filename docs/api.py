@@ -29,7 +29,7 @@ def pages() -> dict[str, str]:
     made = {INDEX: _index(homes, link)}
     for module in dict.fromkeys(module for module, _ in homes):
         about = docstring.summary(sys.modules[module].__doc__ or "", link)
-        parts = [f"# {module}", about]
+        parts = [f"# {module.removeprefix('momoracle.')}", about]
         for (home, name), (value, shortest) in homes.items():
             if home == module:
                 parts += [f"## {name} {{ #{name} }}", f"```python\nfrom {shortest} import {name}\n```"]

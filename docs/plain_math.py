@@ -1,7 +1,7 @@
 r"""Plain mathematics, as docstrings have it, in LaTeX.
 
->>> print(latex("τ_k = min{ α/ρ_k, (h_k − f_*)_+ / ‖d_k‖² }"))
-\tau_k = \min\{ \alpha /\rho_k, (h_k - f_*)_+ / \|d_k\|^{2} \}
+>>> print(latex("x^{k+1} = x^k − α m_k / (√v_k + ε)"))
+x^{k+1} = x^k - \alpha  m_k / (\sqrt{v_k} + \varepsilon )
 """
 
 import re

@@ -15,7 +15,7 @@ class WarmUp:
         m_k = β m_{k−1} + (ε + d_k) g_k  for k ≤ T_w,   m_k = β m_{k−1} + g_k  for k > T_w
         x^{k+1} = x^k − α m_k
 
-    with d_k the damping of `TAM`, and each method's own α and β.
+    without weight decay; d_k is the damping of `TAM`, and each method has its own α and β.
 
     Args:
         tam: the method of the first steps.

@@ -48,7 +48,7 @@ class Host:
     def __init__(
         self, folder: Path, threads: int = 4, text: Callable[[str], str] = source, options: tuple[str, ...] = ()
     ) -> None:
-        self._folder, self._threads, self._text, self._options = folder, threads, text, options
+        self._folder, self._threads, self._text, self.options = folder, threads, text, options
         self._libraries: dict[tuple[str, int], ctypes.CDLL] = {}
         self.launches: list[tuple[str, int]] = []  # entry and blocks of each so far
 
@@ -94,9 +94,9 @@ class Host:
     def _library(self, kernel: str, bins: int) -> ctypes.CDLL:
         key = kernel, bins
         if key not in self._libraries:
-            path = self._folder / f"{kernel}-{bins}-{self._threads}{''.join(self._options)}.so"
+            path = self._folder / f"{kernel}-{bins}-{self._threads}{''.join(self.options)}.so"
             if not path.exists():
-                build(self._text(kernel), path, f"-DBINS={bins}", *self._options, threads=self._threads)
+                build(self._text(kernel), path, f"-DBINS={bins}", *self.options, threads=self._threads)
             library = ctypes.CDLL(str(path))
             library.launch.restype = None
             self._libraries[key] = library

@@ -1,5 +1,6 @@
 """The reference's pages: every public name once, every formula typeset, links that lead somewhere, no raw markup."""
 
+import doctest
 import inspect
 import re
 from importlib import import_module
@@ -59,3 +60,13 @@ def test_no_markup_of_a_docstring_is_left() -> None:
     assert ">>>" not in PROSE
     assert "`" not in PROSE
     assert not re.findall(r"<\w", PROSE)
+
+
+def test_the_example_of_plain_mathematics_holds() -> None:
+    assert doctest.testmod(import_module("plain_math")).failed == 0
+
+
+@pytest.mark.parametrize("formula", ["x ⊗ y", "√(x", "√+"])
+def test_a_formula_that_is_not_understood_is_refused(formula: str) -> None:
+    with pytest.raises(ValueError, match=r"no LaTeX|not closed|root of nothing"):
+        import_module("plain_math").latex(formula)

@@ -31,10 +31,17 @@ def host(folder: Path) -> host_machine.Host:
     return host_machine.Host(folder)
 
 
-@pytest.fixture(params=["host", pytest.param("device", marks=pytest.mark.gpu)])
+@pytest.fixture(params=["host", "contracted", pytest.param("device", marks=pytest.mark.gpu)])
 def machine(request: pytest.FixtureRequest) -> Machine:
-    """Run a test on the host, and once more on a device where there is one."""
-    return CudaDevice() if request.param == "device" else host_machine.Host(request.getfixturevalue("folder"))
+    """Run a test on the host, there with products that are added unrounded, and on a device where there is one."""
+    if request.param == "device":
+        return CudaDevice()
+    folder: Path = request.getfixturevalue("folder")
+    if request.param == "host":
+        return host_machine.Host(folder)
+    if " fma " not in Path("/proc/cpuinfo").read_text("utf-8"):
+        pytest.skip("needs a processor that multiplies and adds at once")
+    return host_machine.Host(folder, options=host_machine.CONTRACTED)
 
 
 @pytest.fixture(params=["stand-in", pytest.param("device", marks=pytest.mark.gpu)])

@@ -114,15 +114,18 @@ def test_the_cosine_of_an_empty_tensor_is_that_of_the_reference(method: Method, 
 
 @every_method
 @pytest.mark.parametrize("dtypes", [("float64", "float32", "float16"), ("float32", "float16")], ids="+".join)
-def test_tensors_of_several_dtypes_make_one_step(method: Method, dtypes: Any, host: host_machine.Host) -> None:
+def test_tensors_of_several_dtypes_make_one_step(method: Method, dtypes: Any, machine: Machine) -> None:
     x = [drawn([(9,)], dtype, i)[0] for i, dtype in enumerate(dtypes)]
     g = [drawn([(9,)], dtype, 10 + i)[0] for i, dtype in enumerate(dtypes)]
-    got, _, _ = Fused(method, machine=host).step(x, g, Fused(method, machine=host).init(x), 2.0)
+    got, _, _ = Carried(method, machine).step(x, g, Carried(method, machine).init(x), 2.0)
     expected, _, _ = method.step(x, g, method.init(x), 2.0)
+    # One step size for all tensors is as precise as the float32 tensors that go into it; a cosine is a tensor's own.
+    common = float(np.finfo(np.float32).eps) if isinstance(method, (MoMo, MoMoAdam)) else 0.0
     for z, want in zip(got, expected, strict=True):
         assert z.dtype == want.dtype
-        np.testing.assert_allclose(z, want, rtol=16 * float(np.finfo(z.dtype).eps))
-    assert len(host.launches) == 2 * len(dtypes)
+        np.testing.assert_allclose(z, want, rtol=16 * max(common, float(np.finfo(z.dtype).eps)))
+    if isinstance(machine, host_machine.Host):
+        assert len(machine.launches) == 2 * len(dtypes)
 
 
 @every_method
