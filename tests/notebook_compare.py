@@ -7,7 +7,6 @@ from typing import Any
 from notebook_pictures import png_difference, svg_difference
 
 TIMING = "timing"  # the tag of a cell that prints how long something took
-WIDGET = "application/vnd.jupyter.widget-view+json"
 _DURATION = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?(?=\s*(?:ns|µs|us|ms|s|min)\b)")
 _WIDGETS_NAME = re.compile(r"\b[0-9a-f]{32}\b")
 
@@ -82,8 +81,6 @@ def _cell_differences(committed: Json, fresh: Json) -> Iterator[str]:
 
 
 def _difference(kind: str, committed: Any, fresh: Any, timed: bool) -> str | None:
-    if kind == WIDGET:  # it holds nothing but the widget's name of that day; text/plain beside it tells what it is
-        return None
     if kind == "image/png":
         return png_difference(text(committed), text(fresh))
     if kind == "image/svg+xml":

@@ -19,6 +19,7 @@ from notebook_compare import Json
 SECONDS = 60  # that a notebook may take on two cores
 PATIENCE = 5 * SECONDS  # before it counts as one that hangs: other tests run beside it
 MADE_WITH = "made_with"  # in a notebook's metadata: the Matplotlib that drew its pictures
+WIDGET = "application/vnd.jupyter.widget-view+json"
 NEEDED = ("nbclient", "nbformat", "ipykernel", "ipywidgets")
 
 
@@ -50,11 +51,17 @@ def save(path: Path) -> None:
 
 
 def kept(notebook: Json) -> Json:
-    """Return the notebook without what a run leaves in it of its hour and its machine."""
+    """Return the notebook without what a run leaves in it of its hour and its machine.
+
+    The view of a widget is left out too: it names a model that ended with the kernel, and a viewer that prefers it to
+    the picture beside it shows an error.
+    """
     cells = []
     for cell in notebook["cells"]:
         metadata = {key: value for key, value in cell["metadata"].items() if key in {"tags", "jupyter"}}
         cells.append({**cell, "metadata": metadata})
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}, MADE_WITH: drawing()}
     return {**notebook, "cells": cells, "metadata": metadata}

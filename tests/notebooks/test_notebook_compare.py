@@ -94,15 +94,6 @@ def test_durations_count_except_where_a_cell_says_that_it_times() -> None:
     assert differences(took("1.25", "timing"), notebook(code(1, stream("9 steps took 3 s"), tags=("timing",)))) != []
 
 
-def test_a_widget_is_new_in_every_run_but_what_it_is_counts() -> None:
-    def widget(name: str, plain: str) -> Json:
-        data = {"application/vnd.jupyter.widget-view+json": {"model_id": name * 32}, "text/plain": plain}
-        return notebook(code(1, {"output_type": "display_data", "metadata": {}, "data": data}))
-
-    assert differences(widget("a", "FloatSlider(value=0.5)"), widget("b", "FloatSlider(value=0.5)")) == []
-    assert differences(widget("a", "FloatSlider(value=0.5)"), widget("b", "FloatSlider(value=0.6)")) != []
-
-
 def test_pictures() -> None:
     assert png_difference(drawn(), drawn()) is None
     assert svg_difference(drawn(kind="svg"), drawn(kind="svg")) is None  # though its names are drawn by lot

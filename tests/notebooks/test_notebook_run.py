@@ -54,6 +54,14 @@ def test_it_runs_here_in_an_empty_folder_and_is_saved_as_it_was_run(tmp_path: Pa
     assert differences(saved, notebook_run.executed(path, tmp_path / "again")) == []
 
 
+def test_of_a_widget_the_picture_is_kept(tmp_path: Path) -> None:
+    path = written(tmp_path, "from momoracle.paper_checks.sliders import tam_damping\ntam_damping()")
+    result = run(path)
+    assert result.returncode == 0, result.stderr
+    (cell,) = json.loads(path.read_text("utf-8"))["cells"]
+    assert set(outputs(cell)[0]) == {"image/png", "text/plain"}
+
+
 def test_an_error_in_a_cell_comes_out(tmp_path: Path) -> None:
     path = written(tmp_path, "raise ValueError('no such step')")
     before = path.read_bytes()
