@@ -188,8 +188,8 @@ def main() -> None:
         f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}.",
         f"MoMo without a cap, β = {BETA:g}, least squares, n = {SIZE}, {SAMPLES} samples, one a step, R = {REPLICAS};",
         f"nanoseconds a replica-step, median of {ROUNDS} rounds in which all take turns. (c) draws its",
-        "samples, evaluates the mean loss at the checkpoints and starts its processes; compiled, it compiles in each run,"
-        "from the reference's own text. (b) is compiled beforehand and",
+        "samples, evaluates the mean loss at the checkpoints and starts its processes; compiled, it compiles in each",
+        "run, from the reference's own text. (b) is compiled beforehand and",
         "has its samples drawn beforehand. A ratio above 1 says how many times faster a line is than (a), or than (b).",
         "",
         "| dtype | contender | ns | × (a) | × (b) |",
