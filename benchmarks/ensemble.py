@@ -26,7 +26,7 @@ from momoracle.convergence.linear_model import LinearModel
 from momoracle.convergence.samples import orders
 
 PAGE = Path(__file__).with_suffix(".md")
-SIZE, SAMPLES, REPLICAS, BETA, ROUNDS = 50, 100, 1024, 0.9, 5
+SIZE, SAMPLES, REPLICAS, BETA, ROUNDS = 50, 100, 1024, 0.9, 3
 DTYPES = ("float32", "float64")
 
 
@@ -120,10 +120,10 @@ def contenders(dtype: str) -> list[str]:
         "(a) momo-opt, torch autograd, a plain loop": lambda: with_momo_opt(problem, dtype),
         "(b) optax momo, jit(vmap(scan))": optax,
         "(c) this engine, 1 process": lambda: engine(problem, dtype, 1000),
-        "(c) this engine, 2 processes": lambda: engine(problem, dtype, 30_000, processes=2),
+        "(c) this engine, 2 processes": lambda: engine(problem, dtype, 6000, processes=2),
         "(c) this engine, all certificates, 1 process": lambda: engine(problem, dtype, 500, certified=True),
         "(c) compiled, 1 thread": lambda: engine(problem, dtype, 10_000, compiled=True),
-        "(c) compiled, 2 threads": lambda: engine(problem, dtype, 30_000, processes=2, compiled=True),
+        "(c) compiled, 2 threads": lambda: engine(problem, dtype, 10_000, processes=2, compiled=True),
         "(c) compiled, all certificates, 1 thread": lambda: engine(problem, dtype, 4000, certified=True, compiled=True),
     }
     rounds: dict[str, list[float]] = {name: [] for name in measures}
