@@ -35,5 +35,5 @@ assert least_loss(MoMo(lr=0.2, lower_bound=3.0)) >= 3
 assert least_loss(MoMo(lr=0.2, lower_bound=3.0, estimate_lower_bound=True)) >= 3
 assert least_loss(MoMo(lr=0.2, lower_bound=0.0, estimate_lower_bound=True)) > 8
 
-# 4: the line at x^{k+1} is (h − τ‖d‖²)/ρ, and the mean is (h − ½τ‖d‖²)/ρ. The estimate is the larger of the mean and the
-# first guess, so it is equal to the mean where the first guess is not above that.
+# 4: the line at x^{k+1} is (h − τ‖d‖²)/ρ, so the mean is (h − ½τ‖d‖²)/ρ. The estimate is the larger of that and the
+# first guess: equal to the mean where the first guess is not above it.
