@@ -20,7 +20,7 @@ from momoracle.reference.recorded import Leaf, Number, Recorded, StepNumber
 _WIDE = np.float64
 
 
-def _given(name: str, dtype: Any = _WIDE) -> Number:
+def _given(name: str, dtype: Any = _WIDE) -> Any:
     return Number("input", name, dtype=dtype)
 
 
@@ -57,7 +57,8 @@ def record(problem: Problem, method: Any, dtype: Any, certificates: Sequence[Cer
         loss = (loss + model.constant if model.constant else loss).astype(_WIDE)
         held = {name: Leaf(name) if name in method.tensors else _given(name) for name in method.State._fields[2:]}
         alpha = _given("alpha") if callable(method.lr) else numbers.scalar(method.lr)
-        now = Now(StepNumber(), alpha, loss, numbers)
+        k: Any = StepNumber()
+        now = Now(k, alpha, loss, numbers)
         text = method.advance(Leaf("x"), Leaf("g"), method.State(step=1, replicas=None, **held), now)
         found = text.quantities
         trace = {name: found[name] for name in method.Trace._fields if not isinstance(found[name], Vector)}

@@ -25,6 +25,8 @@ class Number(NDArrayOperatorsMixin):
 
     __slots__ = ("dtype", "operands", "operation")
 
+    dtype: Any
+
     def __init__(self, operation: str, *operands: Any, dtype: Any = None) -> None:
         self.operation, self.operands = operation, operands
         if dtype is None:
@@ -60,7 +62,7 @@ def _where(condition: Any, then: Any, otherwise: Any) -> Any:
 
 
 #: NumPy's functions, of those that are no ufuncs, that a recorded number may be passed to
-_FUNCTIONS = {
+_FUNCTIONS: dict[Any, Any] = {
     np.where: _where,
     np.clip: lambda z, low, high: np.minimum(np.maximum(z, low), high),
     np.zeros_like: lambda like: 0.0,
