@@ -17,8 +17,22 @@ def absolute(z: Array, b: Array) -> tuple[Array, Array]:
 def absolute_loss(size: int = 20, samples: int = 40, condition: float = 10.0, seed: int = 1) -> Problem:
     """Return absolute loss on the rows of `least_squares`; x* is exact, f_* = 0 and G = max ‖a_s‖.
 
-    >>> absolute_loss().gradient_bound > 0
-    True
+        f(x, s) = |<a_s, x> − b_s|,   b = A x*
+
+    Args:
+        size: n.
+        samples: N ≥ n.
+        condition: σ_max/σ_min of the rows, about.
+        seed: of the data.
+
+    Raises:
+        ValueError: size, samples or condition is outside its range.
+
+    Source: made here, to interpolate.
+
+    >>> problem = absolute_loss()
+    >>> problem.mean_loss(problem.constants.optimum[None])
+    array([0.])
     """
     rows, optimum = rows_and_optimum(size, samples, condition, seed)
     constants = Constants(

@@ -71,8 +71,17 @@ class OneEachStep:
 def one_function(beta: float = 0.5, steps: int = 25, method: Callable[..., Any] = MoMo) -> Problem:
     """Return the worst convex function found for ``steps`` steps of MoMo with this β, one deterministic loss.
 
+        f(x) = max{ 0, max_k <g_k, x> }
+
     At β = 0 it attains M6's bound: min_k f(x^k) = G ‖x^1 − x*‖/√K. With momentum and many steps a later answer may lie
     above c at an earlier point; the function then answers otherwise than the adversary did, with a smaller average gap.
+
+    Args:
+        beta: β in [0, 1).
+        steps: K ≥ 1.
+        method: makes the optimizer that the adversary runs against.
+
+    Source: derived here (M9).
 
     >>> round(largest_gap(0.0, 4, False).gap, 6)
     0.5
@@ -85,6 +94,15 @@ def one_function(beta: float = 0.5, steps: int = 25, method: Callable[..., Any] 
 
 def one_each_step(beta: float = 0.5, steps: int = 400, method: Callable[..., Any] = MoMo) -> Problem:
     """Return losses, one a step, in the order that is worst for ``steps`` steps of MoMo with this β: M6 is approached.
+
+        f(x, s) = max{ 0, <g_s, x> }
+
+    Args:
+        beta: β in [0, 1).
+        steps: K ≥ 1.
+        method: makes the optimizer that the adversary runs against.
+
+    Source: derived here (M9).
 
     >>> round(largest_gap(0.5, 400, True).gap * 0.5 * 20, 2)  # of M6's bound 1/((1 − β) √K)
     0.98

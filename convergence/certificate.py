@@ -9,13 +9,18 @@ import numpy as np
 from momoracle.convergence.measured import Measured
 from momoracle.convergence.problem import Array, Problem
 
+__all__ = [
+    "Certificate",
+    "Sides",
+]
+
 #: what a trace must tell, and what it must not, for a method to be MoMo in the Euclidean metric
 _TOLD = frozenset({"loss_average", "offset", "inner_product", "model_value", "direction_norm_sq", "weight_sum"})
 _METRIC = "preconditioner"
 
 
 class Sides(NamedTuple):
-    """``left ≤ right`` up to ``tolerance``, for the replicas in ``among``; arrays of shape (R,)."""
+    """``left`` ≤ ``right`` up to ``tolerance``, for the replicas in ``among``; arrays of shape (R,)."""
 
     left: Array
     right: Array
@@ -33,6 +38,15 @@ class Certificate:
         needs: the facts of `problem.FACTS` without which it is not claimed.
         sides: its two sides at a step, from the measures and the problem.
         only: the steps that it is about.
+
+    >>> from momoracle.convergence import NO_CAP, Ensemble, least_squares, rates
+    >>> from momoracle.reference import MoMo
+    >>> def away(m, problem):  # false: MoMo would move away from x*
+    ...     return Sides(m.distance_sq, m.distance_sq_after, 0 * m.gap, m.free)
+    >>> wrong = Certificate("mine", "‖x − x*‖ ≤ ‖x⁺ − x*‖", ("optimum",), away)
+    >>> (rate,) = rates(Ensemble(least_squares(), MoMo(lr=NO_CAP), steps=10, certificates=(wrong,)))
+    >>> rate.certificates[0].verdict, rate.certificates[0].finding.first.step
+    ('violated', 1)
     """
 
     id: str
@@ -42,7 +56,7 @@ class Certificate:
     only: str = "every step"
 
     def not_applicable(self, problem: Problem, method: Any) -> str:
-        """Return why the theory claims nothing for this method on this problem; an empty text where it does."""
+        """Return why the theory claims nothing for this ``method`` on this ``problem``; an empty text where it does."""
         return not_momo(method, problem) or next(filter(None, map(problem.constants.lacks, self.needs)), "")
 
 

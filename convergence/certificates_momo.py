@@ -9,6 +9,8 @@ from momoracle.convergence.certificate import Certificate, Sides
 from momoracle.convergence.measured import Measured
 from momoracle.convergence.problem import Array, Problem
 
+__all__ = ["CERTIFICATES"]
+
 
 def identity(m: Measured, problem: Problem) -> Sides:
     """M4 without a cap: |h_k − ρ_k f_* − w (f_k − f_*)| ≤ T_k, w = 1 − β, or 1 in a plain first step."""
@@ -143,6 +145,7 @@ def _relative(m: Measured, problem: Problem) -> float:
 _CONVEX = ("convex", "interpolates", "optimum")
 _NO_CAP = "steps before which no cap bound"
 
+#: every inequality of MoMo's theory that is checked on paths
 CERTIFICATES = (
     Certificate("M4 identity", "h − ρf* = (1−β)(f − f*)", (), identity, only=f"{_NO_CAP} and d ≠ 0"),
     Certificate("M4", "h − ρf* ≥ (1−β)(f − f*)", (), untruncated),

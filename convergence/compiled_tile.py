@@ -84,13 +84,16 @@ class Run:
         if not steps:
             return
         self.program.run(self.arrays, range(self.groups), steps)
-        for group in np.flatnonzero(self.arrays["stopped"].reshape(-1, WIDTH).any(axis=1)):
-            while (stopped := np.flatnonzero(self.arrays["stopped"].reshape(-1, WIDTH)[group])).size:
-                at, done = group * WIDTH + stopped, int(reached[group])
-                self._ordinary(at, base + done, block[at, done - 1])
-                if done == steps.stop:
-                    break
-                self.program.run(self.arrays, range(group, group + 1), range(done, steps.stop))
+        stopped = self.arrays["stopped"]
+        while (waiting := np.flatnonzero(stopped)).size:  # all that wait at the earliest step take it together
+            done = int(reached[waiting // WIDTH].min())
+            at = waiting[reached[waiting // WIDTH] == done]
+            self._ordinary(at, base + done, block[at, done - 1])
+            groups = np.unique(at // WIDTH)
+            stopped.reshape(-1, WIDTH)[groups] = 0
+            if done < steps.stop:
+                for near in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
+                    self.program.run(self.arrays, range(near[0], near[-1] + 1), range(done, steps.stop))
 
     def _ordinary(self, at: Array, k: int, sample: Array) -> None:
         """Take step k of some replicas as `tile.advance` does."""

@@ -4,13 +4,25 @@ from math import inf, log
 
 from scipy.optimize import brentq
 
+__all__ = [
+    "upper_bound",
+]
+
 
 def upper_bound(mean: float, count: int, largest: float, risk: float) -> float:
-    """Return u with P(E X ≤ u) ≥ 1 − risk, from the mean of ``count`` independent values in [0, ``largest``].
+    """Return u with P(E X ≤ u) ≥ 1 − δ, from the mean of n independent values in [0, b].
 
-    The bound of Chernoff and Hoeffding in its relative-entropy form: with p = mean/largest, u/largest is the largest q
-    with count · kl(p, q) ≤ ln(1/risk), kl(p, q) = p ln(p/q) + (1−p) ln((1−p)/(1−q)). It holds for every count, not just
-    in the limit, and is never above Hoeffding's mean + largest √(ln(1/risk)/(2 count)).
+        u = b max{ q : n kl(p, q) ≤ ln(1/δ) },   p = X̄/b
+        kl(p, q) = p ln(p/q) + (1−p) ln((1−p)/(1−q))
+
+    The bound of Chernoff and Hoeffding in its relative-entropy form. It holds for every n, not just in the limit, and
+    is never above Hoeffding's X̄ + b √(ln(1/δ)/(2n)).
+
+    Args:
+        mean: X̄, the mean of the values, in their unit.
+        count: n ≥ 1.
+        largest: b ≥ 0, the end of the range of every value.
+        risk: δ in (0, 1), the probability with which the bound may fail.
 
     Raises:
         ValueError: the mean is outside the range, or an argument is not positive.

@@ -30,8 +30,13 @@ class Largest:
 def polyak_max(size: int = 32) -> Problem:
     """Return max_i |x_i| from x^1 = (1, …, 1)/√n: f_* = 0 at the origin, G = 1, ‖x^1 − x*‖ = 1.
 
+        f(x) = max_i |x_i|,   x^1 = (1, …, 1)/√n
+
     A subgradient names one coordinate only, so n steps must pass before each has been heard of. n is a power of four,
     so that 1/√n is exact; another n is rounded down to one.
+
+    Args:
+        size: n.
 
     Source: Polyak, Minimization of nonsmooth functionals, 1969, where Polyak's step size is introduced.
 
@@ -62,7 +67,12 @@ class _Shifted(Constant):
 def nesterov_max(size: int = 32) -> Problem:
     """Return max_i x_i + ‖x‖²/2 from the origin: x* = −(1, …, 1)/n, f_* = −1/(2n), G(r) = 1 + ‖x*‖ + r.
 
+        f(x) = max_i x_i + ‖x‖²/2,   x^1 = 0
+
     n ≥ 4 is rounded down to a power of two, so that x* and f_* are exact.
+
+    Args:
+        size: n.
 
     Source: Nesterov, Introductory Lectures on Convex Optimization, 2004, section 3.2.1.
 

@@ -42,6 +42,12 @@ class Ensemble:
 
     Raises:
         ValueError: a number or shape is outside what is allowed.
+
+    >>> from momoracle import MoMo
+    >>> from momoracle.convergence import least_squares
+    >>> ensemble = Ensemble(least_squares(), MoMo(), steps=100, seeds=5, vary={"beta": [0.0, 0.9]})
+    >>> ensemble.cells, ensemble.replicas, ensemble.method_at(1).beta
+    (2, 10, 0.9)
     """
 
     problem: Problem
@@ -94,7 +100,7 @@ class Ensemble:
         return self.cells * self.seeds
 
     def method_at(self, point: int) -> Method:
-        """Return the method of a grid point."""
+        """Return the method of a grid ``point``, counted from 0."""
         method: Method = dataclasses.replace(self.method, **{n: float(v[point]) for n, v in self.vary.items()})
         return method
 
@@ -134,4 +140,5 @@ class Part:
 
 #: where a replica is retired: what it computes from here on might leave the range of its dtype
 LIMITS = {"float64": 1e100, "float32": 1e12}
-NO_CAP = 1e30  # a learning rate that no step of MoMo reaches, and float32 holds
+#: a learning rate that no step of MoMo reaches, and float32 holds
+NO_CAP = 1e30

@@ -23,6 +23,18 @@ def half_square_hinge(z: Array, b: Array) -> tuple[Array, Array]:
 def hinge_loss(size: int = 20, samples: int = 60, seed: int = 3) -> Problem:
     """Return the plain hinge loss: f_* = 0 is attained at an x* with margin at least 1 on every sample, G = max ‖a_s‖.
 
+        f(x, s) = (1 − <a_s, x>)_+
+
+    Args:
+        size: n ≥ 1.
+        samples: N ≥ 1.
+        seed: of the data.
+
+    Raises:
+        ValueError: size or samples is below 1.
+
+    Source: made here, to interpolate.
+
     >>> problem = hinge_loss()
     >>> problem.mean_loss(problem.constants.optimum[None])
     array([0.])
@@ -43,10 +55,23 @@ def hinge_loss(size: int = 20, samples: int = 60, seed: int = 3) -> Problem:
 def squared_hinge_loss(size: int = 20, samples: int = 60, seed: int = 4) -> Problem:
     """Return the squared hinge loss: as `hinge_loss`, with L = max ‖a_s‖² and G(r) = L r.
 
+        f(x, s) = ½ (1 − <a_s, x>)_+²
+
     For where the margin at x is short by r_s, that at x* is not, so r_s ≤ <a_s, x* − x> ≤ ‖a_s‖ ‖x − x*‖.
 
-    >>> squared_hinge_loss().constants.smoothness > 0
-    True
+    Args:
+        size: n ≥ 1.
+        samples: N ≥ 1.
+        seed: of the data.
+
+    Raises:
+        ValueError: size or samples is below 1.
+
+    Source: made here, to interpolate.
+
+    >>> problem = squared_hinge_loss()
+    >>> problem.mean_loss(problem.constants.optimum[None])
+    array([0.])
     """
     rows, optimum = separable(size, samples, seed)
     longest = longest_row(rows)

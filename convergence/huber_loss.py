@@ -20,7 +20,21 @@ def huber(z: Array, b: Array) -> tuple[Array, Array]:
 def huber_loss(size: int = 20, samples: int = 40, condition: float = 10.0, seed: int = 2) -> Problem:
     """Return Huber's loss plus 1 on the rows of `least_squares`: f_* = 1, G = δ max ‖a_s‖ and L = max ‖a_s‖².
 
+        f(x, s) = 1 + φ(<a_s, x> − b_s),   b = A x*
+        φ(r) = r²/2  for |r| ≤ δ,   φ(r) = δ |r| − δ²/2  for |r| > δ
+
     That f_* is not 0 shows an optimizer that forgets it.
+
+    Args:
+        size: n.
+        samples: N ≥ n.
+        condition: σ_max/σ_min of the rows, about.
+        seed: of the data.
+
+    Raises:
+        ValueError: size, samples or condition is outside its range.
+
+    Source: Huber 1964; made here, to interpolate.
 
     >>> problem = huber_loss()
     >>> problem.mean_loss(problem.constants.optimum[None])

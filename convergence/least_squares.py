@@ -18,6 +18,8 @@ def least_squares(
 ) -> Problem:
     """Return least squares whose matrix has about the given condition number; x* is exact, f_* = 0.
 
+        f(x, s) = ½ (<a_s, x> − b_s)²,   b = A x*
+
     G(r) = max ‖a_s‖² r, because the residual at x is <a_s, x − x*>; L = max ‖a_s‖².
 
     Args:
@@ -26,6 +28,11 @@ def least_squares(
         condition: σ_max/σ_min of A before its entries are rounded to multiples of 2^−10.
         seed: of the random orthogonal factors and of x*.
         start: x^1; the origin if left out.
+
+    Raises:
+        ValueError: size, samples or condition is outside its range.
+
+    Source: MoMo (arXiv 2305.07583) has interpolation as its setting; these data are made here.
 
     >>> problem = least_squares(size=5, samples=8)
     >>> problem.sample_loss_and_grad(problem.constants.optimum[None], np.array([3]))[0]

@@ -18,8 +18,20 @@ def logistic(z: Array, b: Array) -> tuple[Array, Array]:
 def logistic_loss(size: int = 20, samples: int = 60, seed: int = 5) -> Problem:
     """Return logistic loss on `separable` data: f_* = inf f = 0, G = max ‖a_s‖ and L = max ‖a_s‖²/4, but no x*.
 
+        f(x, s) = ln(1 + e^{−<a_s, x>})
+
     Along a separating direction every loss falls for ever. M4 holds, whose proof needs no minimiser; M5 to M8 say
     nothing.
+
+    Args:
+        size: n ≥ 1.
+        samples: N ≥ 1.
+        seed: of the data.
+
+    Raises:
+        ValueError: size or samples is below 1.
+
+    Source: made here, not to interpolate.
 
     >>> logistic_loss().constants.lacks("optimum")
     'x* is known: is missing (the infimum 0 is approached at infinity and not attained)'

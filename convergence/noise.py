@@ -14,7 +14,20 @@ from momoracle.convergence.problem import Array, Constants, Problem
 def noisy_least_squares(size: int = 20, samples: int = 40, level: float = 0.5, seed: int = 7) -> Problem:
     """Return least squares with noise in the targets: every f(·, s) still has infimum 0, at a point of its own.
 
+        f(x, s) = ½ (<a_s, x> − b_s)²,   b = A x* + ξ
+
     The minimum of the mean and its minimiser come from a least-squares solution in float64, to about 15 digits.
+
+    Args:
+        size: n.
+        samples: N ≥ n.
+        level: the standard deviation of the noise, above 0, in the unit of b.
+        seed: of the data and of the noise.
+
+    Raises:
+        ValueError: level is not above 0, or size or samples is outside its range.
+
+    Source: made here, not to interpolate.
 
     >>> noisy_least_squares().constants.minimum > 0
     True
@@ -31,6 +44,19 @@ def noisy_least_squares(size: int = 20, samples: int = 40, level: float = 0.5, s
 
 def noisy_absolute_loss(size: int = 20, samples: int = 40, level: float = 0.5, seed: int = 8) -> Problem:
     """Return absolute loss with noise in the targets; the minimum of the mean is not computed.
+
+        f(x, s) = |<a_s, x> − b_s|,   b = A x* + ξ
+
+    Args:
+        size: n.
+        samples: N ≥ n.
+        level: the standard deviation of the noise, above 0, in the unit of b.
+        seed: of the data and of the noise.
+
+    Raises:
+        ValueError: level is not above 0, or size or samples is outside its range.
+
+    Source: made here, not to interpolate.
 
     >>> noisy_absolute_loss().constants.interpolates
     False

@@ -39,6 +39,12 @@ class Constants:
 
     Raises:
         ValueError: a number is not finite, a bound is negative, or the problem interpolates at another minimum.
+
+    >>> known = Constants(lower_bound=0.0, convex=True, why_not={"smoothness": "the loss has a kink"})
+    >>> known.lacks("convex")
+    ''
+    >>> known.lacks("smoothness")
+    'a Lipschitz constant L of the gradients is known: is missing (the loss has a kink)'
     """
 
     lower_bound: float
@@ -68,7 +74,7 @@ class Constants:
             raise ValueError(f"why_not explains {', '.join(unknown)}; allowed: {', '.join(FACTS)}")
 
     def lacks(self, fact: str) -> str:
-        """Return why a fact of `FACTS` cannot be used, or an empty text where it can."""
+        """Return why a ``fact`` of `FACTS` cannot be used, or an empty text where it can."""
         value = getattr(self, fact)
         if value is not None and value is not False:
             return ""
@@ -90,6 +96,9 @@ class Problem:
         in_order: samples are taken as 0, 1, 2, … again and again, not drawn.
         roundoff: how far rounding may put the oracle off, see `oracle_error`; None for n + 8.
         about: one line about the losses.
+
+    Raises:
+        ValueError: ``start`` is no finite vector, ``samples`` is below 1, or the optimum has another shape.
 
     >>> import numpy as np
     >>> rows = np.array([[1.0, 0.0], [1.0, 1.0]])
@@ -138,12 +147,12 @@ class Problem:
         return None if distance is None or bound is None else float(bound(distance))
 
     def astype(self, dtype: Any) -> "Problem":
-        """Return the same problem with its data in another dtype; an oracle without ``astype`` stays as it is."""
+        """Return the same problem with its data in another ``dtype``; an oracle without ``astype`` stays as it is."""
         oracle: Any = self.sample_loss_and_grad
         return replace(self, sample_loss_and_grad=oracle.astype(dtype)) if hasattr(oracle, "astype") else self
 
     def mean_loss(self, x: Array) -> Array:
-        """Return f(x) of each point in float64, shape (R,), by one and the same sequence of sums for each."""
+        """Return f(x) of each point of ``x`` in float64, shape (R,), by one and the same sequence of sums for each."""
         oracle: Any = self.sample_loss_and_grad
         if hasattr(oracle, "mean_loss"):
             return oracle.mean_loss(x)
@@ -154,6 +163,8 @@ class Problem:
 
     def oracle_error(self, loss: Array, gradient_norm: Array, reach: Array) -> Array:
         """Return how far rounding may put f(x, s) + <g, x* − x> above what it is, in units of the machine epsilon.
+
+        ``loss`` is f(x, s), ``gradient_norm`` ‖g‖, ``reach`` as below; each of shape (R,).
 
         A stable oracle answers for a point beside x: of a loss φ(<a, x>), value and slope are those at a z that is off
         by at most n ε ‖a‖‖x‖, relatively exact. So the error is at most c (‖g‖ ‖x‖' + |f|), c = n + 8, where ‖x‖'
@@ -170,7 +181,7 @@ def norm(x: Array) -> float:
 
 @dataclass(frozen=True)
 class one_point:  # noqa: N801 - reads as the function that it stands for
-    """Make an oracle for many points from ``function(x, s)`` of one point x, shape (n,), and one sample number.
+    """Make an oracle for many points from a ``function`` of one point x, shape (n,), and one sample number.
 
     >>> import numpy as np
     >>> oracle = one_point(lambda x, s: (float(x @ x) / 2, x))

@@ -46,6 +46,12 @@ class Rate:
         certificates: the verdict of every certificate.
         watched: the mean over the seeds of each scalar of the trace that the ensemble watches.
         retired: how many replicas left the range of their dtype, and the first step at which one did.
+
+    >>> from momoracle import SGD
+    >>> from momoracle.convergence import Ensemble, least_squares, rates
+    >>> (rate,) = rates(Ensemble(least_squares(), SGD(lr=0.1), steps=10))
+    >>> rate.verdict, rate.no_bound  # no theorem of MoMo is about SGD
+    ('not applicable', 'the theory is about MoMo, the method is SGD')
     """
 
     ensemble: Ensemble
@@ -110,7 +116,9 @@ def rates(
     done: Callable[[int], Any] = lambda steps: None,
     bound: Callable[[float, Any, Array], Array] = m6_bound,
 ) -> list[Rate]:
-    """Run an ensemble and return the rate of each cell.
+    """Run an ensemble and return the `Rate` of each cell, beside the theorem's bound.
+
+        (1/K) Σ_{k≤K} E[f(x^k) − f_*] ≤ G ‖x^1 − x*‖ / ((1−β) √K)
 
     Args:
         ensemble: what is run.
@@ -118,6 +126,11 @@ def rates(
         tile: as for `run`.
         done: as for `run`.
         bound: the bound on the expectation, from G ‖x^1−x*‖, β and the steps k.
+
+    Raises:
+        ValueError: processes or tile is below 1.
+
+    Source: MoMo (arXiv 2305.07583), the O(1/√K) theorem (M6).
 
     >>> from momoracle import MoMo
     >>> from momoracle.convergence import NO_CAP, least_squares

@@ -20,19 +20,76 @@ FEATURES = 128
 
 
 def diabetes_least_squares(samples: int = SAMPLES, features: int = FEATURES) -> Problem:
-    """Return least squares for the disease progression of ``samples`` patients, standardised."""
+    """Return least squares for the disease progression of ``samples`` patients, standardised.
+
+        f(x, s) = ½ (<φ_s, x> − y_s)²
+
+    with φ_s random ReLU features. It needs scikit-learn (extra `data`).
+
+    Args:
+        samples: N ≥ 2, the first of the data set.
+        features: n ≥ N.
+
+    Raises:
+        ModuleNotFoundError: scikit-learn is not installed.
+        ValueError: samples or features is outside its range.
+
+    Source: Efron et al. 2004, the diabetes data, as scikit-learn ships it.
+
+    >>> problem = diabetes_least_squares(samples=9, features=16)
+    >>> problem.mean_loss(problem.constants.optimum[None])  # it interpolates
+    array([0.])
+    """
     data, target = _loaded("load_diabetes", samples)
     return _regression("diabetes", data, (target - target.mean()) / target.std(), features)
 
 
 def breast_cancer_hinge(samples: int = SAMPLES, features: int = FEATURES) -> Problem:
-    """Return the hinge loss of telling malignant from benign tumours."""
+    """Return the hinge loss of telling malignant from benign tumours.
+
+        f(x, s) = (1 − y_s <φ_s, x>)_+
+
+    with φ_s random ReLU features. It needs scikit-learn (extra `data`).
+
+    Args:
+        samples: N ≥ 2, the first of the data set.
+        features: n ≥ N.
+
+    Raises:
+        ModuleNotFoundError: scikit-learn is not installed.
+        ValueError: samples or features is outside its range.
+
+    Source: the Wisconsin diagnostic breast cancer data, as scikit-learn ships it.
+
+    >>> problem = breast_cancer_hinge(samples=9, features=16)
+    >>> problem.mean_loss(problem.constants.optimum[None])  # it interpolates
+    array([0.])
+    """
     data, target = _loaded("load_breast_cancer", samples)
     return _classification("breast-cancer", data, np.where(target > 0, 1.0, -1.0), features, squared=False)
 
 
 def digits_squared_hinge(samples: int = SAMPLES, features: int = FEATURES) -> Problem:
-    """Return the squared hinge loss of telling odd from even handwritten digits."""
+    """Return the squared hinge loss of telling odd from even handwritten digits.
+
+        f(x, s) = ½ (1 − y_s <φ_s, x>)_+²
+
+    with φ_s random ReLU features. It needs scikit-learn (extra `data`).
+
+    Args:
+        samples: N ≥ 2, the first of the data set.
+        features: n ≥ N.
+
+    Raises:
+        ModuleNotFoundError: scikit-learn is not installed.
+        ValueError: samples or features is outside its range.
+
+    Source: Alpaydin & Kaynak 1998, the digits data, as scikit-learn ships it.
+
+    >>> problem = digits_squared_hinge(samples=9, features=16)
+    >>> problem.mean_loss(problem.constants.optimum[None])  # it interpolates
+    array([0.])
+    """
     data, target = _loaded("load_digits", samples)
     return _classification("digits", data, np.where(target % 2 > 0, 1.0, -1.0), features, squared=True)
 

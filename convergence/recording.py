@@ -20,7 +20,7 @@ from momoracle.reference.recorded import Leaf, Number, Recorded, StepNumber
 _WIDE = np.float64
 
 
-def _given(name: str, dtype: Any = _WIDE) -> Any:
+def _given(name: str, dtype: Any = _WIDE) -> Number:
     return Number("input", name, dtype=dtype)
 
 
@@ -57,8 +57,8 @@ def record(problem: Problem, method: Any, dtype: Any, certificates: Sequence[Cer
         loss = (loss + model.constant if model.constant else loss).astype(_WIDE)
         held = {name: Leaf(name) if name in method.tensors else _given(name) for name in method.State._fields[2:]}
         alpha = _given("alpha") if callable(method.lr) else numbers.scalar(method.lr)
-        k: Any = StepNumber()
-        now = Now(k, alpha, loss, numbers)
+        step: Any = StepNumber()  # stands for the number of the step
+        now = Now(step, alpha, loss, numbers)
         text = method.advance(Leaf("x"), Leaf("g"), method.State(step=1, replicas=None, **held), now)
         found = text.quantities
         trace = {name: found[name] for name in method.Trace._fields if not isinstance(found[name], Vector)}
@@ -67,7 +67,8 @@ def record(problem: Problem, method: Any, dtype: Any, certificates: Sequence[Cer
         raise NotRecorded(str(error)) from error
     scalars = {name: found[name] for name in held if name not in method.tensors} | {"total": _given("total") + loss}
     if capped(method):
-        scalars["capped"] = np.maximum(_given("capped"), at_cap(found["step_size"], found["weight_sum"], alpha))
+        so_far: Any = _given("capped")
+        scalars["capped"] = np.maximum(so_far, at_cap(found["step_size"], found["weight_sum"], alpha))
     return Recording(
         loss,
         slope,

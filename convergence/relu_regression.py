@@ -18,8 +18,21 @@ def half_square_relu(z: Array, b: Array) -> tuple[Array, Array]:
 def relu_regression(size: int = 20, samples: int = 40, condition: float = 10.0, seed: int = 6) -> Problem:
     """Return ReLU regression with b_s = (<a_s, x*>)_+, started at −x*/4 plus a row: f_* = 0, attained at x*.
 
+        f(x, s) = ½ ((<a_s, x>)_+ − b_s)²,   b_s = (<a_s, x*>)_+
+
     Not convex: for b_s > 0 the loss is flat where <a_s, x> < 0 and falls beyond. So no distance need decrease; M4
     holds.
+
+    Args:
+        size: n.
+        samples: N ≥ n.
+        condition: σ_max/σ_min of the rows, about.
+        seed: of the data.
+
+    Raises:
+        ValueError: size, samples or condition is outside its range.
+
+    Source: made here, to interpolate.
 
     >>> problem = relu_regression()
     >>> problem.mean_loss(problem.constants.optimum[None])

@@ -29,6 +29,12 @@ def run(
     Raises:
         ValueError: processes or tile is below 1, or the ensemble cannot be compiled.
         ModuleNotFoundError: it is to be compiled and the extra ``fast`` is not installed.
+
+    >>> from momoracle import SGD
+    >>> from momoracle.convergence import least_squares
+    >>> ensemble = Ensemble(least_squares(), SGD(lr=0.1), steps=4, seeds=3)
+    >>> [tile.replicas for tile in run(ensemble, tile=2)]
+    [range(0, 2), range(2, 3)]
     """
     for name, value in (("processes", processes), ("tile", tile)):
         if value is not None and value < 1:

@@ -6,11 +6,26 @@ import numpy as np
 
 from momoracle.convergence.problem import Array
 
+__all__ = [
+    "Slope",
+    "fit",
+]
+
 RESAMPLES = 1000
 
 
 class Slope(NamedTuple):
-    """p in mean ≈ C k^p, the bootstrap interval [low, high] at ``level``, and the steps that it is fitted to."""
+    """The slope of a curve in log-log scale.
+
+    Attributes:
+        value: p in mean ≈ C k^p.
+        low, high: the ends of the bootstrap interval.
+        level: of the interval.
+        first, last: the steps that it is fitted to.
+
+    >>> Slope(value=-0.5, low=-0.6, high=-0.4, level=0.95, first=32, last=1000).high
+    -0.4
+    """
 
     value: float
     low: float
@@ -23,6 +38,8 @@ class Slope(NamedTuple):
 def fit(steps: Array, sums: Array, counts: Array, level: float = 0.95, seed: int = 0) -> Slope | None:
     """Fit the slope by least squares on log mean against log k over the later half (in logarithm) of the steps.
 
+        ln y_k ≈ ln C + p ln k,   k ≥ √K
+
     The interval is the percentile bootstrap: groups of replicas are drawn with replacement, each draw is fitted again.
 
     Args:
@@ -34,6 +51,8 @@ def fit(steps: Array, sums: Array, counts: Array, level: float = 0.95, seed: int
 
     Returns:
         The slope; None where fewer than three steps are late, or a mean is not positive.
+
+    Source: the percentile bootstrap, Efron 1979.
 
     >>> k = np.array([1, 4, 16, 64, 256])
     >>> fit(k, np.array([[1.0], [3.0]]) / k**0.5, np.array([1, 1])).value

@@ -28,7 +28,20 @@ class Finding(NamedTuple):
 
 
 class Summary:
-    """Reduces tiles, which are to be added in the order of their replicas; its size does not depend on the seeds."""
+    """Reduces tiles, which are to be added in the order of their replicas; its size does not depend on the seeds.
+
+    Args:
+        ensemble: what the tiles are of.
+
+    >>> from momoracle import SGD
+    >>> from momoracle.convergence import Ensemble, least_squares, run
+    >>> summary = Summary(Ensemble(least_squares(), SGD(lr=0.1), steps=4, seeds=2))
+    >>> for tile in run(summary.ensemble, tile=1):
+    ...     summary.add(tile)
+    >>> start = least_squares().start[None]
+    >>> bool(summary.mean("mean_loss")[0] == least_squares().mean_loss(start)[0])  # before the first step
+    True
+    """
 
     def __init__(self, ensemble: Ensemble) -> None:
         self.ensemble = ensemble
@@ -43,7 +56,7 @@ class Summary:
         self._found: dict[tuple[int, str], Finding] = {}
 
     def add(self, tile: Tile) -> None:
-        """Add a tile."""
+        """Add a ``tile``."""
         cell, seed = np.divmod(np.arange(tile.replicas.start, tile.replicas.stop), self.ensemble.seeds)
         for name, rows in tile.rows.items():
             if name not in self.sums:
@@ -77,11 +90,11 @@ class Summary:
                 self._found[c, name] = _joined(self._found.get((c, name)), new)
 
     def found(self, cell: int, certificate: str) -> Finding:
-        """Return what an applicable certificate found on one cell."""
+        """Return what an applicable ``certificate`` (its id) found on one ``cell``."""
         return self._found[cell, certificate]
 
     def mean(self, name: str, cell: int = 0) -> Array:
-        """Return the mean over the seeds of one cell, one number a checkpoint; NaN from where a replica is retired."""
+        """Return the mean of ``name`` over the seeds of one ``cell``, one number a checkpoint; NaN once one retired."""
         return self.sums[name][cell].sum(axis=0) / self.ensemble.seeds
 
 

@@ -20,6 +20,8 @@ from momoracle.convergence.problem import Array, Constants, Problem
 from momoracle.convergence.run import run
 from momoracle.reference import MoMo
 
+__all__ = ["Instance", "closed_form", "problem_of", "ratio_of"]
+
 BETAS = (0.0, 0.5, 0.9)
 KINDS = {
     "one function": "one deterministic convex function, the adversary in closed form",
@@ -32,7 +34,19 @@ _FRESH = 4096
 
 
 class Instance(NamedTuple):
-    """An instance: its kind, β, K, the g of its losses, shape (N, n), the ratio, and the ratio's standard error."""
+    """An instance, and how near to M6's bound it comes.
+
+    Attributes:
+        kind: one of `KINDS`.
+        beta: β.
+        steps: K.
+        gradients: the g_s of its losses, shape (N, n).
+        ratio: of the average gap to the bound; 1 is a bound that is attained.
+        error: the ratio's standard error, 0 where nothing is drawn.
+
+    >>> Instance("drawn", 0.5, 4, np.eye(2), 0.25, 0.0).steps
+    4
+    """
 
     kind: str
     beta: float
@@ -43,7 +57,18 @@ class Instance(NamedTuple):
 
 
 def problem_of(kind: str, gradients: Array) -> Problem:
-    """Return the problem of an instance: max{0, max_s <g_s, x>}, or the losses max{0, <g_s, x>} in order or drawn.
+    """Return the problem of an instance: one function, or the losses in order or drawn.
+
+        f(x) = max{ 0, max_s <g_s, x> }   or   f(x, s) = max{ 0, <g_s, x> }
+
+    Args:
+        kind: one of `KINDS`.
+        gradients: the g_s, shape (N, n).
+
+    Raises:
+        ValueError: ``kind`` is none of `KINDS`.
+
+    Source: derived here (M9).
 
     >>> problem_of("drawn", np.array([[1.0, 0.0], [0.0, 1.0]])).samples
     2
@@ -65,7 +90,26 @@ def problem_of(kind: str, gradients: Array) -> Problem:
 
 
 def ratio_of(kind: str, beta: float, steps: int, gradients: Array, seeds: int, first_seed: int) -> tuple[float, float]:
-    """Return the ratio of the average gap to M6's bound, and its standard error (0 where nothing is drawn)."""
+    """Return the ratio of the average gap to M6's bound, and its standard error (0 where nothing is drawn).
+
+        ratio = (1−β) √K (1/K) Σ_{k≤K} (f(x^k) − f_*),   G = ‖x^1 − x*‖ = 1
+
+    Args:
+        kind: one of `KINDS`.
+        beta: β.
+        steps: K.
+        gradients: the g_s, shape (N, n).
+        seeds: runs to average where samples are drawn.
+        first_seed: of these runs.
+
+    Raises:
+        ValueError: ``kind`` is none of `KINDS`, or a number is out of its range.
+
+    Source: the bound is that of MoMo (arXiv 2305.07583), the O(1/√K) theorem (M6).
+
+    >>> ratio_of("one function", 0.0, 1, np.array([[1.0, 0.0]]), seeds=1, first_seed=0)  # one step attains it
+    (1.0, 0.0)
+    """
     drawn = kind == "drawn"
     ensemble = Ensemble(
         problem_of(kind, gradients),
@@ -81,7 +125,22 @@ def ratio_of(kind: str, beta: float, steps: int, gradients: Array, seeds: int, f
 
 
 def closed_form(kind: str, beta: float, steps: int) -> Instance:
-    """Return the adversary's instance, replayed as a problem."""
+    """Return the adversary's instance, replayed as a problem.
+
+        g_k = (c/r) u + √(1 − c²/r²) e,   u = x_k/r,   r = ‖x_k‖
+
+    with the largest c that it can keep up for K steps, and e a new direction (or d_{k−1}/‖d_{k−1}‖).
+
+    Args:
+        kind: "one function" or "worst order".
+        beta: β.
+        steps: K.
+
+    Source: derived here (M9).
+
+    >>> round(closed_form("one function", 0.0, 4).ratio, 6)  # at β = 0 the bound is attained
+    1.0
+    """
     gradients = largest_gap(beta, steps, kind == "worst order").gradients
     ratio, error = ratio_of(kind, beta, steps, gradients, 1, 0)
     return Instance(kind, beta, steps, gradients, ratio, error)
@@ -135,8 +194,8 @@ def page(instances: list[Instance]) -> str:
         "# How tight is M6?",
         "",
         "Written by `python -m momoracle.convergence.tightness`, with `tightness.json`, whose vectors replay each",
-        "number. The largest ratio found of (1/K) Σ E[f(x^k) − f_*] to M6's bound G‖x¹−x*‖/((1−β)√K), and to the",
-        "conjecture's G‖x¹−x*‖/√((1−β²)K) for one deterministic function:",
+        "number. The largest ratio found of (1/K) Σ E[f(x^k) − f_\\*] to M6's bound G‖x¹−x\\*‖/((1−β)√K), and to the",
+        "conjecture's G‖x¹−x\\*‖/√((1−β²)K) for one deterministic function:",
         "",
         *(f"- *{kind}*: {text}." for kind, text in KINDS.items()),
         "",

@@ -20,6 +20,29 @@ from momoracle.convergence.problem import Problem
 from momoracle.convergence.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
 from momoracle.convergence.relu_regression import relu_regression
 
+__all__ = [
+    "PROBLEMS",
+    "absolute_loss",
+    "breast_cancer_hinge",
+    "diabetes_least_squares",
+    "digits_squared_hinge",
+    "from_text",
+    "hinge_loss",
+    "huber_loss",
+    "least_squares",
+    "logistic_loss",
+    "nesterov_max",
+    "noisy_absolute_loss",
+    "noisy_least_squares",
+    "one_each_step",
+    "one_function",
+    "polyak_max",
+    "problem",
+    "relu_regression",
+    "squared_hinge_loss",
+]
+
+#: the problems' makers by name
 PROBLEMS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
     {
         "least-squares": least_squares,
@@ -47,7 +70,7 @@ REAL_DATA = ("diabetes", "breast-cancer", "digits")
 def problem(name: str, **options: Any) -> Problem:
     """Return a problem by its name, or a user's own by ``FILE.py:NAME`` or ``MODULE:NAME``.
 
-    NAME is a `Problem`, or a function of keyword options that returns one.
+    NAME is a `Problem`, or a function of keyword options that returns one; ``name`` is a key of `PROBLEMS` otherwise.
 
     Raises:
         LookupError: there is no such problem, file or name.
@@ -77,6 +100,14 @@ def problem(name: str, **options: Any) -> Problem:
 
 def from_text(text: str) -> Problem:
     """Return a problem from ``NAME``, ``NAME:option=value,…``, ``FILE.py:NAME`` or ``FILE.py:NAME:option=value,…``.
+
+    Args:
+        text: what the command line takes.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option is not offered, or what NAME holds is not a problem.
+        ValueError: an option's value is not a number.
 
     >>> from_text("hinge:size=4,samples=7").samples
     7

@@ -28,6 +28,12 @@ def arrays_of(value: Any, name: str, machine: Machine) -> list[Array]:
     return arrays
 
 
+def not_offered(name: str, value: Any, instead: str) -> None:
+    """Refuse an argument of the reference's that the kernels do not have."""
+    if value is not None:
+        raise TypeError(f"{name} is a {type(value).__name__}; a fused step has no {name}: leave it out; {instead}")
+
+
 def state_dtype(dtype: Any) -> str:
     """Return the dtype of state and arithmetic, as the reference has it: that of the parameters, at least float32."""
     return "float64" if str(dtype) == "float64" else "float32"

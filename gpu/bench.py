@@ -1,13 +1,15 @@
-"""How long fused steps take, beside a device copy of as many bytes: medians over rounds of device events."""
+"""How long steps take, beside a device copy of as many bytes: medians over rounds, one measurement at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from math import prod
 from statistics import median
+from time import perf_counter
 from typing import Any, Protocol
 
-from momoracle.gpu.bench_peers import peer, peers
+from momoracle.gpu.bench_counts import Counts
+from momoracle.gpu.bench_peers import PEERS, Peer, peer
 from momoracle.gpu.bench_shapes import Shapes
 from momoracle.gpu.fused import Fused
 from momoracle.gpu.machine import Machine
@@ -16,6 +18,8 @@ from momoracle.reference import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 Step = Callable[[], Any]
 ROUNDS = 30
 WARM_UP = 5
+MOST_COPIES = 8  # of a small step's arrays: below a megabyte the launches take the time, not the memory
+CALLS = 10  # between two waits, where only the host can tell the time
 
 #: the fused steps by name, and the bytes a float32 parameter that each moves (stated in its kernel)
 FUSED: dict[str, tuple[Any, bool, int]] = {
@@ -49,26 +53,36 @@ class Clock(Protocol):
         """Return the step captured in a graph; whatever waits for the device in it cannot be captured."""
 
 
+Counter = Callable[[Step], Counts | None]
+
+
 @dataclass(frozen=True)
 class Row:
-    """One measurement; ``None`` where a column does not apply."""
+    """One measurement; ``None`` where a column does not apply or was not counted."""
 
     workload: str
     name: str
     seconds: float
+    timed_by: str  # "graph": device events around a captured step; "events": around a call; "host": the host's clock
+    each: int | None = None  # bytes a parameter
     moved: int | None = None  # bytes
     ceiling: float | None = None  # seconds of a copy that moves as many
     launches: int | None = None
+    synchronisations: int | None = None
 
     @property
     def fraction(self) -> float | None:
         """The part of the copy's speed that the step reaches."""
         return None if self.ceiling is None else self.ceiling / self.seconds
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what was measured and what follows from it, as JSON has it."""
+        return {**asdict(self), "fraction": self.fraction}
 
-def rotating(make: Callable[[], Step], moved: int, cache: int) -> list[Step]:
-    """Return equal steps, each on arrays of its own, which together move at least twice what the cache holds."""
-    return [make() for _ in range(-(-2 * cache // moved))] if moved < 2 * cache else [make()]
+
+def rotating(make: Callable[[], Any], moved: int, cache: int) -> list[Any]:
+    """Return equal steps on arrays of their own, which move twice what the cache holds, or `MOST_COPIES`."""
+    return [make() for _ in range(min(MOST_COPIES, max(1, -(-2 * cache // moved))))]
 
 
 def timed(steps: Sequence[Step], clock: Clock, rounds: int = ROUNDS) -> float:
@@ -76,6 +90,25 @@ def timed(steps: Sequence[Step], clock: Clock, rounds: int = ROUNDS) -> float:
     for i in range(max(WARM_UP, len(steps))):
         steps[i % len(steps)]()
     return median(clock.seconds(steps[i % len(steps)]) for i in range(rounds))
+
+
+def awaited(peers: Sequence[Peer], rounds: int = ROUNDS, now: Callable[[], float] = perf_counter) -> float:
+    """Return the median seconds of a call by the host's clock: of `CALLS` calls, all of which it then waits for."""
+
+    def some() -> None:
+        for i in range(CALLS):
+            peers[i % len(peers)].step()
+        for one in peers:
+            if one.wait is not None:
+                one.wait()
+
+    some()
+    taken = []
+    for _ in range(rounds):
+        start = now()
+        some()
+        taken.append((now() - start) / CALLS)
+    return median(taken)
 
 
 def bound(name: str, shapes: Shapes, machine: Machine) -> Any:
@@ -86,28 +119,64 @@ def bound(name: str, shapes: Shapes, machine: Machine) -> Any:
     return fused.bind(x, g, fused.init(x), machine.full((), 1.0, "float32"), machine.full((), 1e-3, "float32"))
 
 
-def fused_rows(workload: str, shapes: Shapes, machine: Machine, clock: Clock, rounds: int = ROUNDS) -> Iterator[Row]:
-    """Measure every fused step on one workload, captured in a graph, and the copies of as many bytes."""
-    n = sum(map(prod, shapes))
-    copies: dict[int, float] = {}
-    for name, (_, _, each) in FUSED.items():
-        moved = n * each
-        if moved not in copies:
-            copy = rotating(partial(clock.copy, moved // 2), moved, clock.cache)
-            copies[moved] = timed(copy, clock, rounds)
-            yield Row(workload, f"device copy, {each} bytes a parameter", copies[moved], moved)
-        launches = bound(name, shapes, machine).launches
-        steps = rotating(partial(_captured, name, shapes, machine, clock), moved, clock.cache)
-        yield Row(workload, name, timed(steps, clock, rounds), moved, copies[moved], launches)
+class Bench:
+    """Measurements of one workload; copies of as many bytes are timed once."""
 
+    def __init__(
+        self, workload: str, shapes: Shapes, machine: Machine, clock: Clock, count: Counter, rounds: int = ROUNDS
+    ) -> None:
+        self._workload, self._shapes, self._machine, self._clock = workload, shapes, machine, clock
+        self._count, self._rounds, self._n = count, rounds, sum(map(prod, shapes))
+        self._copies: dict[int, float] = {}
 
-def peer_rows(workload: str, shapes: Shapes, clock: Clock, rounds: int = ROUNDS) -> Iterator[Row]:
-    """Measure the installed optimizers of other packages on one workload, called as their users call them."""
-    least = 12 * sum(map(prod, shapes))  # bytes: parameters and gradients read, parameters written
-    for name in peers():
-        make = partial(peer, name, shapes, clock.device, clock.stream_pointer)
-        yield Row(workload, name, timed(rotating(make, least, clock.cache), clock, rounds))
+    def copies(self) -> Iterator[Row]:
+        """Return the copies so far, which are the ceilings."""
+        for each, seconds in self._copies.items():
+            yield Row(self._workload, f"device copy, {each} bytes a parameter", seconds, "events", each, self._n * each)
 
+    def fused(self, name: str) -> Row:
+        """Measure one of `FUSED`, captured in a graph."""
+        each = FUSED[name][2]
+        moved = self._n * each
+        step = bound(name, self._shapes, self._machine)
+        counts = self._count(step) or Counts(step.launches, 0)  # 0: a step that waits cannot be captured below
+        del step
+        ceiling = self._ceiling(each)
+        steps = rotating(self._captured(name), moved, self._clock.cache)
+        seconds = timed(steps, self._clock, self._rounds)
+        return Row(self._workload, name, seconds, "graph", each, moved, ceiling, *counts)
 
-def _captured(name: str, shapes: Shapes, machine: Machine, clock: Clock) -> Step:
-    return clock.graph(bound(name, shapes, machine))
+    def peer(self, name: str) -> Row:
+        """Measure one of `PEERS`, called as its users call it."""
+        each = PEERS[name].each
+        least = 12 * self._n  # bytes: parameters and gradients read, parameters written
+        make = partial(peer, name, self._shapes, self._clock.device, self._clock.stream_pointer)
+        peers = rotating(make, least, self._clock.cache)
+        by_host = peers[0].wait is not None
+        if by_host:
+            seconds = awaited(peers, self._rounds)
+        else:
+            seconds = timed([one.step for one in peers], self._clock, self._rounds)
+        ceiling = None if each is None else self._ceiling(each)
+        launches, waits = self._count(peers[0].awaited) or (None, None)
+        return Row(
+            self._workload,
+            name,
+            seconds,
+            "host" if by_host else "events",
+            each,
+            None if each is None else self._n * each,
+            ceiling,
+            launches,
+            None if by_host else waits,  # the trace lacks the driver's waits
+        )
+
+    def _captured(self, name: str) -> Callable[[], Step]:
+        return lambda: self._clock.graph(bound(name, self._shapes, self._machine))
+
+    def _ceiling(self, each: int) -> float:
+        if each not in self._copies:
+            moved = self._n * each
+            steps = rotating(partial(self._clock.copy, moved // 2), moved, self._clock.cache)
+            self._copies[each] = timed(steps, self._clock, self._rounds)
+        return self._copies[each]

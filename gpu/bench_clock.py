@@ -1,5 +1,6 @@
 """Time on a CUDA device: events around each call, recorded by the device itself."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,8 @@ class DeviceClock:
 
     def copy(self, nbytes: int) -> Step:
         """Return a copy of so many bytes from device memory to device memory."""
-        source, target = self._cupy.zeros(nbytes, "uint8"), self._cupy.empty(nbytes, "uint8")
+        with self.stream:
+            source, target = self._cupy.zeros(nbytes, "uint8"), self._cupy.empty(nbytes, "uint8")
         return lambda: target.data.copy_from_device_async(source.data, nbytes, self.stream)
 
     def graph(self, step: Step) -> Step:
@@ -39,10 +41,24 @@ class DeviceClock:
             step()  # kernels are loaded at their first launch
             self.stream.synchronize()
             self.stream.begin_capture()
-            step()
-            graph = self.stream.end_capture()
+            try:
+                step()
+            finally:
+                graph = self.stream.end_capture()
 
         def launch(kept: Step = step) -> None:  # the step's arrays live as long as the graph
             graph.launch(self.stream)
 
         return launch
+
+    def release(self) -> None:
+        """Give memory that is no longer used back to the device, for the next package to take."""
+        gc.collect()
+        self._cupy.cuda.Device().synchronize()
+        self._cupy.get_default_memory_pool().free_all_blocks()
+        try:
+            import torch
+        except ImportError:
+            return
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

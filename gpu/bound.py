@@ -27,6 +27,17 @@ class Bound:
 
     Attributes:
         params, state, trace: what the call writes, in the structure that ``Fused.step`` returns.
+
+    >>> import cupy
+    >>> from momoracle import TAM
+    >>> from momoracle.gpu import Fused
+    >>> x, g = cupy.array([1.0]), cupy.array([1.0])
+    >>> fused = Fused(TAM(lr=1.0, eps=0.0))
+    >>> step = fused.bind(x, g, fused.init(x))
+    >>> step()
+    >>> step.check()
+    >>> x  # the first damping is 1/2
+    array([0.5])
     """
 
     params: Any

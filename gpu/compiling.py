@@ -18,21 +18,35 @@ def compiled(kernel: str, bins: int, arch: str, ptx: bool = False) -> bytes:
         ImportError: CuPy is missing, or a CuPy whose binding of NVRTC is another.
         RuntimeError: NVRTC is missing, or refuses the source; the message has its log.
     """
+    code: bytes = _built(kernel, bins, arch, (), "getPTX" if ptx else "getCUBIN")
+    return code
+
+
+def assembled(kernel: str, bins: int, arch: str, *options: str) -> str:
+    """Return what the assembler tells of each entry: its registers, and what of them it spills into memory.
+
+    Raises:
+        ImportError, RuntimeError: as `compiled`.
+    """
+    log: str = _built(kernel, bins, arch, ("--ptxas-options=-v", *options), "getProgramLog")
+    return log
+
+
+def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str) -> Any:
     nvrtc = _nvrtc()
-    options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", "-std=c++17")
+    options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", "-std=c++17", *more)
     try:
         program = nvrtc.createProgram(source(kernel), f"{kernel}.cu", (), ())
     except Exception as error:  # the library is loaded only now, and each version words its absence in its own way
         raise RuntimeError(f"NVRTC cannot be loaded ({error}): pip install nvidia-cuda-nvrtc") from error
     try:
         nvrtc.compileProgram(program, options)
-        code: bytes = nvrtc.getPTX(program) if ptx else nvrtc.getCUBIN(program)
+        return getattr(nvrtc, wanted)(program)
     except nvrtc.NVRTCError as error:
         log = nvrtc.getProgramLog(program)
         raise RuntimeError(f"NVRTC refuses {kernel}.cu for {arch} ({error}):\n{log}") from None
     finally:
         nvrtc.destroyProgram(program)
-    return code
 
 
 def _nvrtc() -> Any:

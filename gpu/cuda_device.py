@@ -1,5 +1,6 @@
 """The CUDA device of this process, through CuPy."""
 
+import re
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,14 +40,28 @@ class CudaDevice:
             raise RuntimeError(f"momoracle.gpu needs a CUDA device, and there is none; {ELSEWHERE}")
         self._cupy = cupy
 
-    def description(self) -> str:
-        """Return the device's name, and the versions of the driver, CUDA and CuPy."""
+    def where(self) -> dict[str, str]:
+        """Return the names of the device and its driver, and the versions of CUDA and CuPy."""
         runtime = self._cupy.cuda.runtime
-        name = runtime.getDeviceProperties(self._cupy.cuda.Device().id)["name"].decode()
-        versions = f"driver API {runtime.driverGetVersion()}, CUDA {runtime.runtimeGetVersion()}"
-        return f"{name}, {versions}, CuPy {self._cupy.__version__}"
+        return {
+            "device": runtime.getDeviceProperties(self._cupy.cuda.Device().id)["name"].decode(),
+            "driver": _driver(),
+            "CUDA of the driver": str(runtime.driverGetVersion()),
+            "CUDA": str(runtime.runtimeGetVersion()),
+            "CuPy": self._cupy.__version__,
+        }
 
     def array(self, value: Any, label: str) -> Array:
+        array = self._there(value, label)
+        current = self._cupy.cuda.Device().id
+        if array.device.id != current:
+            raise ValueError(
+                f"{label} is on {self.place(array)} where the current one is {current}: copy it there, or step inside "
+                f"`with cupy.cuda.Device({array.device.id}):`"
+            )
+        return array
+
+    def _there(self, value: Any, label: str) -> Array:
         if isinstance(value, self._cupy.ndarray):
             return value
         detached = value.detach() if getattr(value, "requires_grad", False) else value
@@ -83,21 +98,37 @@ class CudaDevice:
         return result
 
     def kernel(self, kernel: str, bins: int, entry: str) -> Kernel:
-        function = _module(kernel, bins, self._cupy.cuda.Device().compute_capability).get_function(entry)
+        device = self._cupy.cuda.Device()
+        function = _module(kernel, bins, device.id, device.compute_capability).get_function(entry)
 
         def launch(blocks: int, job: Array, chunk: int) -> None:
-            function((blocks,), (THREADS,), (job, np.int64(chunk)))
+            with device:  # the module is loaded there alone
+                function((blocks,), (THREADS,), (job, np.int64(chunk)))
 
         return launch
 
 
+def _driver() -> str:
+    """Return the driver's version as the kernel's module tells it; containers without that file do not."""
+    try:
+        text = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
+    except OSError:
+        return "unknown"
+    match = re.search(r"\b\d{3}\.\d+(\.\d+)?\b", text)
+    return match[0] if match else "unknown"
+
+
 @cache
-def _module(kernel: str, bins: int, capability: str) -> Any:
+def _module(kernel: str, bins: int, device: int, capability: str) -> Any:
+    """Return a kernel loaded on a device: a module belongs to the one that was current when it was loaded."""
     import cupy
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{kernel}.cubin"
-        path.write_bytes(compiled(kernel, bins, f"sm_{capability}"))
+        path.write_bytes(_code(kernel, bins, f"sm_{capability}"))
         module = cupy.RawModule(path=str(path))
         module.compile()  # loads it, while the file is there
     return module
+
+
+_code = cache(compiled)  # devices of one kind share the compiler's work

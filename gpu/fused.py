@@ -41,6 +41,13 @@ class Fused:
     Arrays are CuPy's, or anything with ``__dlpack__`` or ``__cuda_array_interface__`` (PyTorch's tensors), which is
     taken without copying. The state is the reference's NamedTuple, its scalars arrays on the device; those that the
     reference keeps as a list of one number a tensor are one array of them.
+
+    >>> import cupy
+    >>> from momoracle import MoMo
+    >>> x, fused = cupy.array([3.0, 4.0]), Fused(MoMo(lr=10.0, beta=0.0))
+    >>> x, state, trace = fused.step(x, x, fused.init(x), loss=12.5)  # f(x) = ‖x‖²/2
+    >>> float(trace.step_size), x  # Polyak's step size f/‖g‖²
+    (0.5, array([1.5, 2. ]))
     """
 
     method: Method
@@ -58,12 +65,19 @@ class Fused:
         if self.recursion and vars(self.method)["weight_decay"]:
             raise ValueError("recursion is True with weight_decay > 0, for which it does not hold: leave one out")
 
-    def init(self, params: Arrays) -> Any:
+    def init(self, params: Arrays, replicas: None = None) -> Any:
         """Return the state before the first step, on the device.
 
+        Args:
+            params: x^1, one array or a list of arrays.
+            replicas: not offered here.
+
         Raises:
-            TypeError: params are not arrays of this device, of float64, float32, float16 or bfloat16.
+            TypeError: params are not arrays of this device, of float64, float32, float16 or bfloat16; or ``replicas``,
+                which the reference takes, is given.
+            ValueError: params is an empty list.
         """
+        own.not_offered("replicas", replicas, f"step ensembles with {type(self.method).__name__} itself")
         arrays = own.arrays_of(params, "params", self.machine)
         alone = not isinstance(params, (list, tuple))
         fields: dict[str, Any] = {}
@@ -74,7 +88,9 @@ class Fused:
             fields[name] = self.machine.full(self._scalar_shape(len(arrays), alone), float(start[name]), "float64")
         return self._state(fields, self.machine.full((), 0, "int64"), alone)
 
-    def step(self, params: Arrays, grads: Arrays, state: Any, loss: Any = None) -> tuple[Any, Any, Any]:
+    def step(
+        self, params: Arrays, grads: Arrays, state: Any, loss: Any = None, out: None = None
+    ) -> tuple[Any, Any, Any]:
         """Take one step and return ``(params, state, trace)``; nothing that is passed in changes.
 
         As the reference's step, to the errors; these are why it waits for the device once, at its end.
@@ -84,10 +100,12 @@ class Fused:
             grads: g_k, a gradient of the loss at ``params``; same structure, shapes and dtypes.
             state: what ``init`` or the last step returned.
             loss: f_k, the loss at ``params``: a number, or an array of one number on the device.
+            out: of the reference's step; what steps in place here is ``bind``.
 
         Raises:
-            TypeError, ValueError, OverflowError: as the reference; and arrays that are not on one device.
+            TypeError, ValueError, OverflowError: as the reference; arrays that are not on one device; and ``out``.
         """
+        own.not_offered("out", out, "bind(params, grads, state) writes into the arrays that it is given")
         bound = self._bound(params, grads, state, loss, None, in_place=False, debug=False)
         bound()
         bound.check()

@@ -10,6 +10,19 @@ from typing import Any, Literal, TypeAlias
 
 from momoracle.reference import SGDM, TAM, Adam, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 
+__all__ = [
+    "EFFORTS",
+    "CheckMethod",
+    "Claim",
+    "Effort",
+    "Evidence",
+    "Falsified",
+    "Optimizers",
+    "Refutation",
+    "Step",
+    "require",
+]
+
 Kind: TypeAlias = Literal["definition", "identity", "upper bound", "lower bound", "property", "statistical", "open"]
 #: a class of `momoracle.reference`, or a wrong one with the same arguments: numbers of any kind are hyperparameters
 Optimizer: TypeAlias = Callable[..., Any]
@@ -17,18 +30,46 @@ Way: TypeAlias = Literal["symbolic", "exact", "proven", "solver", "property", "s
 
 
 class Falsified(Exception):  # noqa: N818 - a finding of a check, not a fault of the program
-    """A check has found a counterexample; the message gives it."""
+    """A check has found a counterexample; the message gives it.
+
+    >>> raise Falsified("at x = 2 the step is 3")
+    Traceback (most recent call last):
+    ...
+    momoracle.paper_checks.claim.Falsified: at x = 2 the step is 3
+    """
 
 
 def require(condition: bool, message: str) -> None:
-    """Raise `Falsified` with the message unless the condition holds."""
+    """Refuse a claim with a counterexample.
+
+    Args:
+        condition: what must hold.
+        message: the counterexample, in words and numbers.
+
+    Raises:
+        Falsified: the condition does not hold.
+
+    >>> require(1 + 1 == 2, "1 + 1 is not 2")
+    >>> require(0.1 + 0.2 == 0.3, "0.1 + 0.2 is not 0.3 in binary")
+    Traceback (most recent call last):
+    ...
+    momoracle.paper_checks.claim.Falsified: 0.1 + 0.2 is not 0.3 in binary
+    """
     if not condition:
         raise Falsified(message)
 
 
 @dataclass(frozen=True)
 class Optimizers:
-    """The optimizers that a check runs: the reference's, or wrong ones in their place."""
+    """The optimizers that a check runs: the reference's, or wrong ones in their place.
+
+    Args:
+        momo, momo_adam, adam, sgdm, tam, adatam, adatamw: what makes each optimizer from its hyperparameters.
+
+    >>> from functools import partial
+    >>> Optimizers().sgdm().beta, Optimizers(sgdm=partial(SGDM, beta=0.5)).sgdm().beta
+    (0.9, 0.5)
+    """
 
     momo: Optimizer = MoMo
     momo_adam: Optimizer = MoMoAdam
@@ -41,7 +82,14 @@ class Optimizers:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work a check may take: the factor on its numbers of instances, steps and samples."""
+    """How much work a check may take: the factor on its numbers of instances, steps and samples.
+
+    Args:
+        scale: the factor; 1 is what is usual.
+
+    >>> Effort(0.25).count(usual=40), Effort(0.25).count(usual=8, least=5)
+    (10, 5)
+    """
 
     scale: float = 1.0
 
@@ -56,7 +104,13 @@ EFFORTS = {"quick": Effort(0.25), "default": Effort(1.0), "thorough": Effort(8.0
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a check that holds has seen, and for a bound what was computed beside what theory says."""
+    """What a check that holds has seen, and for a bound what was computed beside what theory says.
+
+    Args:
+        text: what was seen.
+        computed: the number found, where there is one.
+        theory: what theory says about it.
+    """
 
     text: str
     computed: float | None = None
@@ -105,7 +159,12 @@ class Refutation:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a derivation: a formula in LaTeX, and why it holds."""
+    """One line of a derivation.
+
+    Args:
+        formula: in LaTeX.
+        reason: why it holds.
+    """
 
     formula: str
     reason: str
@@ -113,7 +172,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the papers, or a consequence of one.
+    r"""One statement of the papers, or a consequence of one.
 
     Args:
         id: its number: D for a definition, L for a lemma, M and T for the consequences about MoMo and TAM.
@@ -125,6 +184,25 @@ class Claim:
         refutations: what the checks must notice.
         derivation: the proof, line by line.
         remark: in what the statement is narrower or sharper than it is usually given.
+
+    >>> import numpy as np
+    >>> from momoracle.paper_checks.evaluate import evaluate
+    >>> def moved(optimizers, effort):
+    ...     opt, x = optimizers.sgdm(lr=0.5, beta=0.0), np.array([2.0])
+    ...     x = opt.step(x, np.array([2.0]), opt.init(x))[0]
+    ...     require(x[0] == 1.0, f"x is {x[0]}")
+    ...     return Evidence("x went from 2 to 1")
+    >>> def doubled():
+    ...     return Optimizers(sgdm=lambda lr, beta: SGDM(lr=2 * lr, beta=beta))
+    >>> claim = Claim(
+    ...     "X1", "a step of SGD", "derived", "identity", r"x^2 = x^1 - \alpha g_1",
+    ...     methods=(CheckMethod("exact", "by hand", moved),),
+    ...     refutations=(Refutation("twice the rate", (moved,), doubled),),
+    ...     derivation=(Step(r"m_1 = g_1", "m_0 = 0"),),
+    ... )
+    >>> result = evaluate(claim, Effort())
+    >>> result.verdict, result.refutations[0].evidence
+    ('holds', 'x is 0.0')
     """
 
     id: str

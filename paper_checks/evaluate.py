@@ -7,12 +7,28 @@ from typing import Any, Literal, TypeAlias
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Falsified, Optimizers, Refutation
 
+__all__ = [
+    "MethodResult",
+    "RefutationResult",
+    "Result",
+    "evaluate",
+]
+
 Verdict: TypeAlias = Literal["holds", "fails", "not_run"]
 
 
 @dataclass(frozen=True)
 class MethodResult:
-    """What one method of a claim found."""
+    """What one method of a claim found.
+
+    Args:
+        method: its name.
+        verdict: whether the claim holds; ``not_run`` where a module is missing.
+        evidence: what it saw, or the counterexample.
+        computed: the number found, where there is one.
+        theory: what theory says about it.
+        seconds: how long it took.
+    """
 
     method: str
     verdict: Verdict
@@ -24,7 +40,13 @@ class MethodResult:
 
 @dataclass(frozen=True)
 class RefutationResult:
-    """Whether the checks noticed what is wrong, and the counterexample that the first of them gave."""
+    """Whether the checks noticed what is wrong, and the counterexample that the first of them gave.
+
+    Args:
+        variant: what is wrong, in words.
+        refuted: whether every check noticed it.
+        evidence: the counterexample, or why there is none.
+    """
 
     variant: str
     refuted: bool
@@ -33,7 +55,22 @@ class RefutationResult:
 
 @dataclass(frozen=True)
 class Result:
-    """One claim with its verdict; it fails where a method does, or where something wrong is not refuted."""
+    """One claim with its verdict; it fails where a method does, or where something wrong is not refuted.
+
+    Args:
+        id: the claim's number.
+        title: what it says, in a few words.
+        kind: what kind of statement it is.
+        methods: what each method found.
+        refutations: what came of each attempt.
+        seconds: how long all of it took.
+
+    >>> found = MethodResult("exact: by hand", "holds", "two steps")
+    >>> Result("X1", "an example", "identity", (found,), (RefutationResult("a wrong sign", True),)).verdict
+    'holds'
+    >>> Result("X1", "an example", "identity", (found,), (RefutationResult("a wrong sign", False),)).verdict
+    'fails'
+    """
 
     id: str
     title: str
@@ -63,7 +100,18 @@ class Result:
 
 
 def evaluate(claim: Claim, effort: Effort, optimizers: Optimizers | None = None) -> Result:
-    """Check a claim on the given optimizers (the reference's by default) and attempt all of its refutations."""
+    """Check a claim and attempt all of its refutations.
+
+    Args:
+        claim: what is checked.
+        effort: how much work each method may take.
+        optimizers: what it is checked on; the reference's unless given.
+
+    >>> from momoracle.paper_checks.registry import claims
+    >>> result = evaluate(claims()["T7"], Effort(0.25))
+    >>> result.verdict, all(one.refuted for one in result.refutations)
+    ('holds', True)
+    """
     start = time.perf_counter()
     checked = optimizers or Optimizers()
     methods = tuple(_method(method, effort, checked) for method in claim.methods)

@@ -40,7 +40,7 @@ class Figure:
     draw: Callable[[Canvas], None]
     size: tuple[float, float] = (7.0, 3.2)
 
-    def rendered(self, ending: str) -> bytes:
+    def rendered(self, ending: str, dpi: int = 150) -> bytes:
         """Return the figure as ``svg`` or ``png``; no date and no version is written into it."""
         settings: dict[Any, Any] = dict(matplotlib.rcParamsDefault) | _STYLE
         with matplotlib.rc_context(settings | {"backend": "agg"}):
@@ -49,5 +49,5 @@ class Figure:
             self.draw(canvas)
             stream = io.BytesIO()
             metadata = {"Date": None, "Creator": None} if ending == "svg" else {"Software": None}
-            canvas.savefig(stream, format=ending, dpi=150, metadata=metadata)
+            canvas.savefig(stream, format=ending, dpi=dpi, metadata=metadata)
         return stream.getvalue()

@@ -8,8 +8,6 @@ from momoracle.paper_checks.figure import Figure
 from momoracle.paper_checks.momo_m11_recursion import DISTANCES, errors
 from momoracle.reference import MoMo
 
-ALPHA, BETA = 5.0, 0.5
-
 
 def _losses() -> list[tuple[str, object, object, tuple[float, float], list[float], tuple[float, float]]]:
     """Return name, f, f', window, the two points at which f is sampled, and the height of the plot."""
@@ -26,11 +24,11 @@ def _losses() -> list[tuple[str, object, object, tuple[float, float], list[float
     ]
 
 
-def draw_model(canvas: Canvas) -> None:
+def draw_model(canvas: Canvas, alpha: float = 5.0, beta: float = 0.5, lower_bound: float = 0.0) -> None:
     """Draw each loss, MoMo's model after two samples, SGD-M's untruncated one, and the steps on both."""
     for column, (name, f, slope, window, points, height) in enumerate(_losses(), start=1):
         axes = canvas.add_subplot(1, 2, column)
-        method = MoMo(lr=ALPHA, beta=BETA, lower_bound=0.0)
+        method = MoMo(lr=alpha, beta=beta, lower_bound=lower_bound)
         x = np.array([points[0]])
         state = method.init(x)
         for point in points:  # the second sample is taken at a point of its own: the model remembers both
@@ -39,18 +37,25 @@ def draw_model(canvas: Canvas) -> None:
         grid = np.linspace(*window, 400)
         line = trace.loss_average + trace.gradient_average[0] * grid - trace.offset
         axes.plot(grid, f(grid), color="black", label="loss f")  # type: ignore[operator]
-        axes.plot(grid, np.maximum(line, 0.0), label="MoMo's model, truncated at f* = 0")
+        axes.plot(grid, np.maximum(line, lower_bound), label=f"MoMo's model, truncated at f* = {lower_bound:g}")
         axes.plot(grid, line, ":", color="#d55e00", label="the line of SGD with momentum")
         moved = after[0]
-        linear = x[0] - ALPHA * trace.gradient_average[0]
+        linear = x[0] - alpha * trace.gradient_average[0]
         value = np.interp(x[0], grid, line)
         axes.plot([x[0]], [value], "o", color="black", markersize=5)
         axes.annotate("xᵏ", (x[0], value), textcoords="offset points", xytext=(4, 6))
-        axes.plot([moved], [0.0], "s", color="#0072b2", markersize=6, label=f"MoMo's step, τ = {trace.step_size:.2f}")
+        axes.plot(
+            [moved],
+            [max(float(np.interp(moved, grid, line)), lower_bound)],
+            "s",
+            color="#0072b2",
+            markersize=6,
+            label=f"MoMo's step, τ = {trace.step_size:.2f}",
+        )
         end = min(max(linear, window[0]), window[1])  # at the edge where it leaves the window
         label = f"SGD with momentum: to x = {linear:.1f}"
         axes.plot([end], [height[0]], "^", color="#d55e00", markersize=8, clip_on=False, zorder=5, label=label)
-        axes.set(xlim=window, ylim=height, xlabel="x", title=f"{name}, α = {ALPHA:g}")
+        axes.set(xlim=window, ylim=height, xlabel="x", title=f"{name}, α = {alpha:g}")
         axes.legend(fontsize=7, loc="upper center")
 
 

@@ -49,7 +49,7 @@ def _arrows(axes: Any, degrees: float) -> None:
     axes.set_title(f"angle {degrees}°, γ = 0: d = {damping:.2f}", fontsize=9)
 
 
-def draw_trajectory(canvas: Canvas) -> None:
+def draw_trajectory(canvas: Canvas, gamma: float = 0.9) -> None:
     """Draw TAM and SGDM with the same η on a narrow valley, and the cosine and damping along TAM's run."""
     left, right = canvas.subplots(1, 2, width_ratios=(1.4, 1))
     curvature, start, steps = np.array([0.02, 0.6]), np.array([-9.0, 2.0]), 120
@@ -58,7 +58,7 @@ def draw_trajectory(canvas: Canvas) -> None:
     left.contour(across, along, heights, levels=[0.02, 0.1, 0.3, 0.7, 1.3, 2.2, 3.5], colors="0.8", linewidths=0.8)
     methods: tuple[tuple[str, Any, str], ...] = (
         ("SGDM", SGDM(lr=0.9, beta=0.9), "#d55e00"),
-        ("TAM", TAM(lr=0.9, beta=0.9, gamma=0.9), "#0072b2"),
+        ("TAM", TAM(lr=0.9, beta=0.9, gamma=gamma), "#0072b2"),
     )
     for name, method, colour in methods:
         x = start

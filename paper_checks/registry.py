@@ -7,10 +7,18 @@ from importlib import import_module
 from momoracle import paper_checks
 from momoracle.paper_checks.claim import Claim
 
+__all__ = [
+    "claims",
+]
+
 
 @cache
 def claims() -> dict[str, Claim]:
-    """Return every claim by its id: definitions, lemmas, then the consequences for MoMo and for TAM."""
+    """Return every claim by its id: definitions, lemmas, then the consequences for MoMo and for TAM.
+
+    >>> claims()["M5"].kind, claims()["L2.1"].kind
+    ('upper bound', 'identity')
+    """
     names = [found.name for found in pkgutil.iter_modules(paper_checks.__path__)]
     chosen = [name for name in names if name.startswith(("momo_", "tam_"))]
     found: list[Claim] = [import_module(f"momoracle.paper_checks.{name}").CLAIM for name in chosen]

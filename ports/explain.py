@@ -21,16 +21,18 @@ def explain(
     seen: Sequence[Table],
     sound: Collection[str] = (),
     progress: Progress = lambda _: None,
+    most: int = _MOST,
 ) -> Explanation:
     """Search single departures, then all pairs, then sets that extend the best of the smaller ones.
 
     ``seen`` has the table of each vector of ``replay``, in that order. ``sound`` names the buffers that the port shows
     and that never deviate: they are not kept in a narrower dtype. ``progress`` is called with each set that is tried.
+    No set has more than ``most``.
     Where sets of one size agree on all these vectors all of them are named, the nearest first.
     """
     order = sorted(range(len(seen)), key=lambda i: _cost(replay, seen[i], i))
     beam = _Beam(replay, seen)
-    for size in range(1, _MOST + 1):
+    for size in range(1, most + 1):
         tried = (
             list(_pairs(replay.algorithm)) if size == 2 else list(_extensions(replay.algorithm, beam.best(size - 1)))
         )
@@ -42,7 +44,7 @@ def explain(
             near = {chosen: _reproduced(replay, seen, chosen, order) for chosen in found}
             first, *others = (tuple(sorted(one)) for one in sorted(found, key=lambda one: (-near[one], sorted(one))))
             return Explanation(first, tuple(others), (), len(seen), len(seen))
-    beam.best(_MOST)
+    beam.best(most)
     nearest = beam.nearest()
     return Explanation((), (), tuple(sorted(nearest)), _reproduced(replay, seen, nearest, order), len(seen))
 

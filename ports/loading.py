@@ -19,7 +19,13 @@ ADAPTERS = ("torch", "optax", "keras")
 
 
 class PortError(ValueError):
-    """The port cannot be checked: the argument is wrong, or what it names cannot be loaded."""
+    """The port cannot be checked: the argument is wrong, or what it names cannot be loaded.
+
+    >>> raise PortError("there is no file 'my_port.py'; give its path from the current folder")
+    Traceback (most recent call last):
+    ...
+    momoracle.ports.loading.PortError: there is no file 'my_port.py'; give its path from the current folder
+    """
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,10 @@ from momoracle.ports.table import place
 from momoracle.reference.golden import files
 from momoracle.reference.golden.vectors import Vector, VectorFile
 
+__all__ = [
+    "conformance_suite",
+]
+
 Test: TypeAlias = Callable[[KnownFailure | None, pytest.FixtureRequest], None]
 
 
@@ -52,6 +56,18 @@ def conformance_suite(
     Raises:
         PortError: ``algorithm`` or ``port`` is wrong.
         KnownFailuresError: the file is missing or malformed.
+        FileNotFoundError: the vectors are not installed.
+
+    >>> class Descent:
+    ...     def start(self, params, lr):
+    ...         self.params, self.lr = params, lr
+    ...     def step(self, grads, loss):
+    ...         self.params = [x - self.lr * g for x, g in zip(self.params, grads)]
+    ...         return self.params
+    >>> test_descent = conformance_suite("sgd", Descent)
+    >>> (mark,) = test_descent.pytestmark
+    >>> len(mark.args[1]) == len(files.load("sgd").vectors) + len(CHECKS)
+    True
     """
     check_algorithm(algorithm)
     caller = inspect.stack()[1].filename

@@ -24,6 +24,21 @@ class Deviation:
     ``observed`` and ``expected`` are numbers, or the shapes where those differ (``error`` and ``tolerance`` are NaN
     then). ``tensor`` and ``index`` say which element. Where the quantity is a buffer, ``then`` is the first deviation
     of the parameters, None if they never deviate: that buffer is not the paper's then, but the iterates are.
+
+    Args:
+        vector: the vector's id.
+        flags: which mistakes the vector catches.
+        step: k = 1, 2, …
+        quantity: ``params``, or a buffer's name.
+        equation: of the paper, that gives it.
+        observed: what the port gave.
+        expected: what the method gives.
+        error: |observed − expected|.
+        tolerance: what rounding may do.
+        tensor: which array.
+        index: which entry of it.
+        then: the first deviation of the parameters, for a buffer.
+        explanation: the departure that reproduces it, where one was found.
     """
 
     vector: str
@@ -48,7 +63,20 @@ class Deviation:
 
 @dataclass(frozen=True)
 class VectorResult:
-    """What came of one vector; ``observed`` is all that the port returned, for a diagnosis to look at."""
+    """What came of one vector; ``observed`` is all that the port returned, for a diagnosis to look at.
+
+    Args:
+        vector: its id.
+        kind: the class of the vector, ``core``, ``robustness`` or ``precision``.
+        flags: which mistakes it catches.
+        deviation: the first, or None.
+        incidents: what went wrong beside the numbers, as exceptions and wrong shapes.
+        feature: the one that is not offered, or None.
+        observed: the parameters and buffers at each step.
+
+    >>> VectorResult("sgd-001", "core", ()).status, VectorResult("sgd-001", "core", (), feature="weight_decay").status
+    ('agrees', 'not_offered')
+    """
 
     vector: str
     kind: FlagClass
@@ -75,7 +103,24 @@ class VectorResult:
 
 @dataclass(frozen=True)
 class Report:
-    """A port checked against one algorithm's vectors. Only the core vectors decide the verdict."""
+    """A port checked against one algorithm's vectors. Only the core vectors decide the verdict.
+
+    Args:
+        algorithm: the one that it was checked against.
+        port: what was checked, as it was given.
+        versions: of Python and of the packages that the port uses.
+        flags: what the flags of the vectors mean.
+        results: what came of each vector.
+        explanation: the departures that reproduce the port; None where it conforms, or was not diagnosed.
+        locations: where it parts from the method, told from its outputs.
+        behaviours: what it does beside its update.
+        counterexample: the smallest input that a search found, or None.
+
+    >>> off = Deviation("a", (), 1, "params", "", 1.5, 1.0, 0.5, 1e-9, 0, (0,))
+    >>> results = VectorResult("a", "robustness", (), off), VectorResult("b", "core", ())
+    >>> Report("sgd", "my_port.py:SGD", {}, {}, results).verdict  # robustness stands beside the verdict
+    'conforms'
+    """
 
     algorithm: str
     port: str
@@ -88,7 +133,7 @@ class Report:
     counterexample: Counterexample | None = None
 
     def of(self, kind: FlagClass) -> tuple[VectorResult, ...]:
-        """Return the results of one class."""
+        """Return the results of one class, ``kind``."""
         return tuple(result for result in self.results if result.kind == kind)
 
     @property

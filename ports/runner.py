@@ -25,11 +25,24 @@ def check(
 ) -> Report:
     """Run every vector on a fresh port and compare each recorded step within the vector's own tolerances.
 
-    Each dtype has its own process, and these run side by side. ``time_limit`` is in seconds a vector; imports have
-    their own. ``progress`` is called after each vector, from one thread at a time, in no fixed order.
+    Each dtype has its own process, and these run side by side.
 
-    Raises `PortError` where ``algorithm`` or ``port`` is wrong, where the port cannot be loaded, and where it offers
-    the features of no core vector: nothing has been checked then, which must not look like a verdict.
+    Args:
+        algorithm: one of those of the command line.
+        port: what the command line takes as PORT.
+        vectors: as ``momoracle.reference.golden.files.load`` returns them.
+        time_limit: in seconds a vector; imports have their own.
+        progress: called after each vector, from one thread at a time, in no fixed order.
+
+    Raises:
+        PortError: ``algorithm`` or ``port`` is wrong, the port cannot be loaded, or it offers the features of no core
+            vector: nothing has been checked then, which must not look like a verdict.
+
+    >>> from momoracle.reference.golden import files
+    >>> check("sgd", "nonsense", files.load("sgd"))
+    Traceback (most recent call last):
+    ...
+    momoracle.ports.loading.PortError: PORT='nonsense': expected FILE.py:NAME...
     """
     check_algorithm(algorithm)
     spec = parse(port)

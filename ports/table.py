@@ -156,7 +156,7 @@ def _core_first(report: Report) -> list[VectorResult]:
 
 def _flags(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("flag", no_wrap=True)
+    table.add_column("feature", no_wrap=True)
     table.add_column("class")
     for words in ("agree", "deviate", "crash", "not offered"):
         table.add_column(words, justify="right")

@@ -9,7 +9,14 @@ from momoracle.reference.method import Advance, LearningRate, Method, Now
 
 
 class AdamState(NamedTuple):
-    """Number of steps taken, of replicas, and the averages m and v."""
+    """What Adam keeps.
+
+    Attributes:
+        step: k, the number of steps taken.
+        replicas: R, the number of independent runs, or None for one.
+        gradient_average: m, the average gradient before bias correction, one array a tensor.
+        second_moment: v, the average of g² entry by entry before bias correction, one array a tensor.
+    """
 
     step: int
     replicas: int | None
@@ -18,7 +25,12 @@ class AdamState(NamedTuple):
 
 
 class AdamTrace(NamedTuple):
-    """The averages m_k and v_k before bias correction, one array a tensor."""
+    """The quantities of one step.
+
+    Attributes:
+        gradient_average: m, the average gradient before bias correction, one array a tensor.
+        second_moment: v, the average of g² entry by entry before bias correction, one array a tensor.
+    """
 
     gradient_average: Any
     second_moment: Any
@@ -38,6 +50,10 @@ class Adam(Method):
         beta2: β₂ in [0, 1).
         eps: ε ≥ 0, in the unit of a gradient.
         weight_decay: λ ≥ 0, added to the gradient as λ x (coupled).
+
+    Raises:
+        TypeError: a hyperparameter is no real number.
+        ValueError: a hyperparameter is outside its range.
 
     Source: Kingma & Ba 2015, algorithm 1; conventions of ``torch.optim.Adam``.
 
@@ -69,7 +85,7 @@ class Adam(Method):
         return self.moments_step(x, g, state, now)
 
     def moments_step(self, x: Vector, g: Vector, state: AdamState, now: Now) -> Advance:
-        """Return Adam's step from ``x`` along the gradient ``g``."""
+        """Return Adam's step from ``x`` along the gradient ``g``, from the ``state``; ``now`` has k and α."""
         n, k = now.numbers, now.k
         beta1, beta2, eps = n.scalar(self.beta1), n.scalar(self.beta2), n.scalar(self.eps)
         m = beta1 * state.gradient_average + (1 - beta1) * g

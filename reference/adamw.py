@@ -13,7 +13,14 @@ class AdamW(Adam):
 
         x^{k+1} = (1 − αλ) x^k − α (m_k / (1−β₁^k)) / (√(v_k / (1−β₂^k)) + ε)
 
-    with m_k and v_k from the plain gradients; symbols as in `Adam`, and λ ≥ 0 the decay.
+    with m_k and v_k from the plain gradients; symbols as in `Adam`.
+
+    Args:
+        weight_decay: λ ≥ 0, the decay.
+
+    Raises:
+        TypeError: a hyperparameter is no real number.
+        ValueError: a hyperparameter is outside its range.
 
     Source: Loshchilov & Hutter 2019, algorithm 2; conventions of ``torch.optim.AdamW``.
 

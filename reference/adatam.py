@@ -10,7 +10,15 @@ from momoracle.reference.torque import torque
 
 
 class AdaTAMState(NamedTuple):
-    """Number of steps taken, of replicas; the averaged cosine ŝ (one a tensor), the momentum m and v."""
+    """What AdaTAM keeps.
+
+    Attributes:
+        step: k, the number of steps taken.
+        replicas: R, the number of independent runs, or None for one.
+        cosine_average: ŝ, the averaged cosine, one number a tensor.
+        momentum: m, one array a tensor.
+        second_moment: v, the average of g² entry by entry, one array a tensor.
+    """
 
     step: int
     replicas: int | None
@@ -20,13 +28,21 @@ class AdaTAMState(NamedTuple):
 
 
 class AdaTAMTrace(NamedTuple):
-    """Every quantity of one step; the first three are one number a tensor."""
+    """Every quantity of one step.
 
-    cosine: Any  # s
-    cosine_average: Any  # ŝ
-    damping: Any  # d
-    momentum: Any  # m, one array a tensor
-    second_moment: Any  # v, one array a tensor
+    Attributes:
+        cosine: s, the cosine of momentum and gradient, one number a tensor.
+        cosine_average: ŝ, the averaged cosine, one number a tensor.
+        damping: d, the weight of the gradient, one number a tensor.
+        momentum: m, one array a tensor.
+        second_moment: v, the average of g² entry by entry, one array a tensor.
+    """
+
+    cosine: Any
+    cosine_average: Any
+    damping: Any
+    momentum: Any
+    second_moment: Any
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,10 @@ class AdaTAM(Method):
         per_tensor: one cosine a tensor, as every port has it; False takes one over all tensors.
         averaged_momentum: weigh the new gradient with (1−β₁), as Adam does.
         bias_correction: divide m_k by 1 − β₁^k and v_k by 1 − β₂^k, as Adam does.
+
+    Raises:
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        ValueError: a hyperparameter is outside its range.
 
     Source: TAM (arXiv 2412.18790), AdaTAM as restated in public; the last two switches are conventions.
 

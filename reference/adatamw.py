@@ -14,7 +14,14 @@ class AdaTAMW(AdaTAM):
 
         x^{k+1} = (1 − αλ) x^k − α m_k / (√v_k + ε)
 
-    with m_k and v_k from the plain gradients; symbols and switches as in `AdaTAM`, and λ ≥ 0 the decay.
+    with m_k and v_k from the plain gradients; symbols and switches as in `AdaTAM`.
+
+    Args:
+        weight_decay: λ ≥ 0, the decay.
+
+    Raises:
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        ValueError: a hyperparameter is outside its range.
 
     Source: TAM (arXiv 2412.18790), AdaTAMW as restated in public.
 

@@ -37,6 +37,17 @@ class Method(ABC):
 
     A subclass names the NamedTuples of its state and trace, tells in ``tensors`` which of their fields hold one array a
     parameter tensor (all others hold scalars), and writes the method itself in ``advance``.
+
+    Args:
+        lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
+
+    Raises:
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        ValueError: a hyperparameter is outside its range.
+
+    >>> from momoracle import SGD, MoMo
+    >>> issubclass(MoMo, Method), MoMo().needs_loss, SGD().needs_loss
+    (True, True, False)
     """
 
     State: ClassVar[Any]
@@ -78,7 +89,14 @@ class Method(ABC):
 
     @abstractmethod
     def advance(self, x: Vector, g: Vector, state: Any, now: Now) -> Advance:
-        """Return the step as formulas, as the paper writes it."""
+        """Return the step as formulas, as the paper writes it.
+
+        Args:
+            x: x^k.
+            g: g_k.
+            state: the state, its tensors as vectors.
+            now: k, α_k, f_k and the number system.
+        """
 
     # -- the public face -------------------------------------------------------------------------------------------
 

@@ -12,7 +12,17 @@ from momoracle.reference.momentum_model import Model, estimate, proximal_step, r
 
 
 class MoMoAdamState(NamedTuple):
-    """Number of steps taken, of replicas; the averages f̄, d, v, γ; and f_*, the lower bound for the next step."""
+    """What MoMo-Adam keeps.
+
+    Attributes:
+        step: k, the number of steps taken.
+        replicas: R, the number of independent runs, or None for one.
+        loss_average: f̄, the average loss, in the unit of a loss.
+        gradient_average: d, the average gradient, one array a tensor.
+        second_moment: v, the average of g² entry by entry, one array a tensor.
+        offset: γ, the average of <g, x>, in the unit of a loss.
+        next_lower_bound: f_* of the next step, in the unit of a loss.
+    """
 
     step: int
     replicas: int | None
@@ -24,19 +34,33 @@ class MoMoAdamState(NamedTuple):
 
 
 class MoMoAdamTrace(NamedTuple):
-    """Every quantity of one step: the averages, the metric, the model, its lower bound and the step size."""
+    """Every quantity of one step: the averages, the metric, the model, its lower bound and the step size.
 
-    loss_average: Any  # f̄
-    gradient_average: Any  # d, one array a tensor
-    second_moment: Any  # v, one array a tensor
-    preconditioner: Any  # D, one array a tensor
-    offset: Any  # γ
-    weight_sum: Any  # ρ
-    inner_product: Any  # <d, x>
-    model_value: Any  # h
-    direction_norm_sq: Any  # ‖d‖² in the metric D⁻¹
-    lower_bound: Any  # f_*, after a reset
-    step_size: Any  # τ
+    Attributes:
+        loss_average: f̄, the average loss, in the unit of a loss.
+        gradient_average: d, the average gradient, one array a tensor.
+        second_moment: v, the average of g² entry by entry, one array a tensor.
+        preconditioner: D, the diagonal of the metric, one array a tensor.
+        offset: γ, the average of <g, x>, in the unit of a loss.
+        weight_sum: ρ, the sum of the weights, without unit.
+        inner_product: <d, x>, in the unit of a loss.
+        model_value: h = f̄ + <d, x> − γ, in the unit of a loss.
+        direction_norm_sq: ‖d‖² in the metric D⁻¹.
+        lower_bound: f_* of this step, after a reset, in the unit of a loss.
+        step_size: τ.
+    """
+
+    loss_average: Any
+    gradient_average: Any
+    second_moment: Any
+    preconditioner: Any
+    offset: Any
+    weight_sum: Any
+    inner_product: Any
+    model_value: Any
+    direction_norm_sq: Any
+    lower_bound: Any
+    step_size: Any
 
 
 @dataclass(frozen=True)
@@ -58,6 +82,10 @@ class MoMoAdam(Method):
         estimate_lower_bound: estimate f_* from ``lower_bound`` upwards (MoMo-Adam*).
         decoupled_decay: decay as AdamW does, x^{k+1} = (1−αλ) x^k − τ_k D_k⁻¹ d_k, with τ_k as above
             (the authors' code offers this beside the paper's step).
+
+    Raises:
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        ValueError: a hyperparameter is outside its range.
 
     Source: MoMo (arXiv 2305.07583), Lemma 3.1, equations (15)–(16).
 

@@ -4,7 +4,7 @@ A scalar is a `Number`: the name of NumPy's function for the operation, and its 
 What the step's hyperparameters alone decide is computed while it is recorded, as every step would compute it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,8 +24,7 @@ class Number(NDArrayOperatorsMixin):
     """
 
     __slots__ = ("dtype", "operands", "operation")
-
-    dtype: Any
+    dtype: np.dtype[Any]
 
     def __init__(self, operation: str, *operands: Any, dtype: Any = None) -> None:
         self.operation, self.operands = operation, operands
@@ -62,7 +61,7 @@ def _where(condition: Any, then: Any, otherwise: Any) -> Any:
 
 
 #: NumPy's functions, of those that are no ufuncs, that a recorded number may be passed to
-_FUNCTIONS: dict[Any, Any] = {
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.clip: lambda z, low, high: np.minimum(np.maximum(z, low), high),
     np.zeros_like: lambda like: 0.0,

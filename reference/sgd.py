@@ -9,7 +9,12 @@ from momoracle.reference.method import Advance, LearningRate, Method, Now
 
 
 class SGDState(NamedTuple):
-    """Number of steps taken, and of replicas."""
+    """How often SGD has stepped.
+
+    Attributes:
+        step: k, the number of steps taken.
+        replicas: R, the number of independent runs, or None for one.
+    """
 
     step: int
     replicas: int | None
@@ -28,6 +33,10 @@ class SGD(Method):
     Args:
         lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
         weight_decay: λ ≥ 0, added to the gradient as λ x (coupled).
+
+    Raises:
+        TypeError: a hyperparameter is no real number.
+        ValueError: a hyperparameter is outside its range.
 
     Source: Robbins & Monro 1951; conventions of ``torch.optim.SGD``.
 

@@ -9,7 +9,13 @@ from momoracle.reference.method import Advance, LearningRate, Method, Now
 
 
 class SGDMState(NamedTuple):
-    """Number of steps taken, of replicas, and the momentum m."""
+    """What SGDM keeps.
+
+    Attributes:
+        step: k, the number of steps taken.
+        replicas: R, the number of independent runs, or None for one.
+        momentum: m, one array a tensor.
+    """
 
     step: int
     replicas: int | None
@@ -17,7 +23,11 @@ class SGDMState(NamedTuple):
 
 
 class SGDMTrace(NamedTuple):
-    """The momentum m_k, one array a tensor."""
+    """The quantity of one step.
+
+    Attributes:
+        momentum: m, one array a tensor.
+    """
 
     momentum: Any
 
@@ -33,6 +43,10 @@ class SGDM(Method):
         lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
         beta: β in [0, 1), the momentum.
         weight_decay: λ ≥ 0, added to the gradient as λ x (coupled).
+
+    Raises:
+        TypeError: a hyperparameter is no real number.
+        ValueError: a hyperparameter is outside its range.
 
     Source: Polyak 1964; conventions of ``torch.optim.SGD`` (no dampening).
 

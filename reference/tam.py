@@ -10,7 +10,14 @@ from momoracle.reference.torque import torque
 
 
 class TAMState(NamedTuple):
-    """Number of steps taken, of replicas; the averaged cosine ŝ (one a tensor) and the momentum m."""
+    """What TAM keeps.
+
+    Attributes:
+        step: k, the number of steps taken.
+        replicas: R, the number of independent runs, or None for one.
+        cosine_average: ŝ, the averaged cosine, one number a tensor.
+        momentum: m, one array a tensor.
+    """
 
     step: int
     replicas: int | None
@@ -19,12 +26,19 @@ class TAMState(NamedTuple):
 
 
 class TAMTrace(NamedTuple):
-    """Every quantity of one step; the first three are one number a tensor."""
+    """Every quantity of one step.
 
-    cosine: Any  # s
-    cosine_average: Any  # ŝ
-    damping: Any  # d
-    momentum: Any  # m, one array a tensor
+    Attributes:
+        cosine: s, the cosine of momentum and gradient, one number a tensor.
+        cosine_average: ŝ, the averaged cosine, one number a tensor.
+        damping: d, the weight of the gradient, one number a tensor.
+        momentum: m, one array a tensor.
+    """
+
+    cosine: Any
+    cosine_average: Any
+    damping: Any
+    momentum: Any
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,10 @@ class TAM(Method):
         eps: ε ≥ 0, the weight of a gradient that is damped fully.
         weight_decay: λ ≥ 0, added to the gradient as λ x (coupled, as in `SGDM`) before anything else.
         per_tensor: one cosine a tensor, as every port has it; False takes one over all tensors.
+
+    Raises:
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        ValueError: a hyperparameter is outside its range.
 
     Source: TAM (arXiv 2412.18790), section 2.1.
 

@@ -4,7 +4,9 @@ from math import inf
 
 
 def transfer_lr(lr: float, damping: float = 0.5) -> float:
-    """Return η_TAM = η_SGDM / d*, the rate at which TAM's effective rate η d*/(1−β) is SGDM's η/(1−β).
+    """Return the rate at which TAM's effective rate η d*/(1−β) is SGDM's η/(1−β).
+
+        η_TAM = η_SGDM / d*
 
     Args:
         lr: η_SGDM > 0.

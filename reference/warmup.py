@@ -12,10 +12,19 @@ from momoracle.reference.tam import TAM, TAMState
 class WarmUp:
     """Run TAM for the first ``steps`` steps, then SGDM from TAM's momentum buffer.
 
+        m_k = β m_{k−1} + (ε + d_k) g_k  for k ≤ T_w,   m_k = β m_{k−1} + g_k  for k > T_w
+        x^{k+1} = x^k − α m_k
+
+    without weight decay; d_k is the damping of `TAM`, and each method has its own α and β.
+
     Args:
         tam: the method of the first steps.
         sgdm: the method of all later steps; `transfer_lr` relates the two learning rates.
         steps: T_w ≥ 0, how many steps TAM takes.
+
+    Raises:
+        TypeError: ``tam`` or ``sgdm`` is another method.
+        ValueError: ``steps`` is not an integer ≥ 0.
 
     Source: TAM (arXiv 2412.18790), the warm-up experiments.
 
@@ -40,12 +49,19 @@ class WarmUp:
             raise ValueError(f"steps is {self.steps!r}; allowed: an integer >= 0, the number of TAM's steps")
 
     def init(self, params: Arrays, replicas: int | None = None) -> TAMState:
-        """Return TAM's initial state, which carries the momentum through both phases."""
+        """Return TAM's initial state of ``params`` (and ``replicas``), whose momentum goes through both phases."""
         state: TAMState = self.tam.init(params, replicas)
         return state
 
     def step(self, params: Arrays, grads: Arrays, state: TAMState, loss: Any = None) -> tuple[Any, TAMState, Any]:
-        """Take one step, as `TAM.step` or `SGDM.step` would; the trace is that method's."""
+        """Take one step, as `TAM.step` or `SGDM.step` would; the trace is that method's.
+
+        Args:
+            params: x^k, in the structure given to ``init``.
+            grads: g_k, of the same structure, shapes and dtypes.
+            state: what ``init`` or the last step returned.
+            loss: not needed.
+        """
         if state.step < self.steps:
             result: tuple[Any, TAMState, Any] = self.tam.step(params, grads, state, loss)
             return result

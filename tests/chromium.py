@@ -23,24 +23,30 @@ def found() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-def document(page: Path, folder: Path) -> str:
-    """Return the document after its scripts have run, as the browser writes it."""
-    return _run(page, folder, "--dump-dom").decode()
+def document(page: Path, folder: Path, query: str = "", milliseconds: int = 0) -> str:
+    """Return the document after its scripts have run for some time of the page's own clock, as the browser writes it.
+
+    The page may read other files, and can reach no host.
+    """
+    options = ["--dump-dom", "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    if milliseconds:
+        options.append(f"--virtual-time-budget={milliseconds}")
+    return _run(page.as_uri() + query, folder, *options).decode()
 
 
 def picture(page: Path, folder: Path, width: int, height: int) -> Path:
     """Return a PNG of the page in a window of this size."""
     path = folder / f"{page.stem}-{width}.png"
-    _run(page, folder, f"--window-size={width},{height}", f"--screenshot={path}")
+    _run(page.as_uri(), folder, f"--window-size={width},{height}", f"--screenshot={path}")
     return path
 
 
-def _run(page: Path, folder: Path, *options: str) -> bytes:
+def _run(address: str, folder: Path, *options: str) -> bytes:
     browser = found()
     assert browser is not None
     home = folder / "browser"  # empty before the first call: no settings of the user, and nothing left behind
     home.mkdir(exist_ok=True)
-    command = [browser, *OPTIONS, f"--user-data-dir={home}", *options, page.as_uri()]
+    command = [browser, *OPTIONS, f"--user-data-dir={home}", *options, address]
     environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
     result = subprocess.run(command, capture_output=True, timeout=120, env=environment)
     assert result.returncode == 0, result.stderr.decode(errors="replace")[-2000:]

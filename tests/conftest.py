@@ -19,6 +19,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [name for name in FRAMEWORKS if find_spec(name) is None]
         if missing:
             pytest.skip(f"needs the extra `ports`: {', '.join(missing)}")
+    if item.get_closest_marker("docs"):
+        missing = [name for name in ("material", "nbformat") if find_spec(name) is None]
+        if missing:
+            pytest.skip(f"needs the extra `docs`: {', '.join(missing)}")
     if item.get_closest_marker("browser") and chromium.found() is None:
         pytest.skip(f"needs a browser: none of {', '.join(chromium.NAMES)} is there")
     if item.get_closest_marker("gpu"):

@@ -17,6 +17,7 @@ from momoracle.gpu.source import source
 COMPILER = shutil.which("g++")
 SHIM = Path(__file__).with_name("host_shim.hpp")
 FOLDER = files("momoracle.gpu")
+CONTRACTED = ("-mfma", "-ffp-contract=fast", "-O2")  # a product is added without being rounded first, as a device does
 
 
 def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
@@ -44,8 +45,10 @@ def call(library: ctypes.CDLL, name: str, given: Any, result: Any) -> None:
 class Host:
     """NumPy's arrays, and blocks of a few threads."""
 
-    def __init__(self, folder: Path, threads: int = 4, text: Callable[[str], str] = source) -> None:
-        self._folder, self._threads, self._text = folder, threads, text
+    def __init__(
+        self, folder: Path, threads: int = 4, text: Callable[[str], str] = source, options: tuple[str, ...] = ()
+    ) -> None:
+        self._folder, self._threads, self._text, self.options = folder, threads, text, options
         self._libraries: dict[tuple[str, int], ctypes.CDLL] = {}
         self.launches: list[tuple[str, int]] = []  # entry and blocks of each so far
 
@@ -91,9 +94,9 @@ class Host:
     def _library(self, kernel: str, bins: int) -> ctypes.CDLL:
         key = kernel, bins
         if key not in self._libraries:
-            path = self._folder / f"{kernel}-{bins}-{self._threads}.so"
+            path = self._folder / f"{kernel}-{bins}-{self._threads}{''.join(self.options)}.so"
             if not path.exists():
-                build(self._text(kernel), path, f"-DBINS={bins}", threads=self._threads)
+                build(self._text(kernel), path, f"-DBINS={bins}", *self.options, threads=self._threads)
             library = ctypes.CDLL(str(path))
             library.launch.restype = None
             self._libraries[key] = library

@@ -1,5 +1,6 @@
 """momoracle: an oracle for momentum optimizers."""
 
+from momoracle.classroom import check
 from momoracle.reference import (
     SGD,
     SGDM,
@@ -25,5 +26,6 @@ __all__ = [
     "MoMo",
     "MoMoAdam",
     "WarmUp",
+    "check",
     "transfer_lr",
 ]

@@ -1,13 +1,14 @@
-"""``momoracle bench``: how long fused steps take on a CUDA device."""
+"""``momoracle bench``: how long fused steps take on a CUDA device, and the page of it."""
 
-import platform
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from momoracle.bench_files import written
+from momoracle.bench_page import load
+from momoracle.gpu.bench_shapes import workloads
 from momoracle.terminal import Json, console, progress, write_json
 
 NOTHING = "nothing was measured"
@@ -15,61 +16,60 @@ NOTHING = "nothing was measured"
 
 def bench_command(
     gpu: Annotated[bool, typer.Option("--gpu", help="Measure the fused steps on the current CUDA device.")] = False,
+    results_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", exists=True, dir_okay=False, help="Show these results of an earlier run."
+        ),
+    ] = None,
     json_file: Json = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", exists=True, file_okay=False, help="Write results, page and plot there."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1.0, help="After so long, begin no other measurement.")] = 300.0,
 ) -> None:
     """Measure fused steps beside a device copy and the optimizers of other packages that are installed."""
-    if not gpu:
+    if gpu == (results_file is not None):
         raise typer.BadParameter(
-            "name what to measure: --gpu; the reference's own benchmark is benchmarks/reference_step.py"
+            "name what to show: --gpu measures, --from FILE shows results again; the reference's own benchmark is "
+            "benchmarks/reference_step.py"
         )
-    from momoracle.gpu.bench import Row, fused_rows, peer_rows
-    from momoracle.gpu.bench_shapes import workloads
-    from momoracle.gpu.cuda_device import CudaDevice
+    try:
+        results = load(results_file) if results_file is not None else _measured(seconds)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    console.print(", ".join(results["where"].values()), highlight=False)
+    console.print(table(results["rows"]))
+    for one in results["unmeasured"]:
+        console.print(f"unmeasured: {one['name']}, {one['workload']}: {one['reason']}", highlight=False, markup=False)
+    write_json(json_file, results)
+    if page is not None:
+        for path in written(results, page):
+            console.print(f"written: {path.name}", highlight=False)
+
+
+def _measured(seconds: float) -> dict[str, Any]:
+    from momoracle.gpu.bench_device import measured
 
     try:
-        device = CudaDevice()
+        with progress(len(workloads())) as done:
+            return measured(seconds, done)
     except (ImportError, RuntimeError) as error:
         console.print(f"{error}; {NOTHING}", highlight=False, markup=False)
         raise typer.Exit(1) from None
-    from momoracle.gpu.bench_clock import DeviceClock
-
-    clock = DeviceClock()
-    rows: list[Row] = []
-    shapes = workloads()
-    with progress(len(shapes)) as done:
-        for name, tensors in shapes.items():
-            with clock.stream:
-                rows += fused_rows(name, tensors, device, clock)
-                rows += peer_rows(name, tensors, clock)
-            done(name)
-    console.print(device.description(), highlight=False)
-    console.print(table(rows))
-    write_json(json_file, {"where": device.description(), "versions": versions(), "rows": [as_json(r) for r in rows]})
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that the numbers belong to."""
-    found = {"python": platform.python_version()}
-    for name in ("momoracle", "numpy", "torch", "momo-opt", "pytorch_optimizer"):
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
-def as_json(row: Any) -> dict[str, Any]:
-    """Return a row as JSON has it."""
-    return {**row.__dict__, "fraction": row.fraction}
-
-
-def table(rows: Any) -> Table:
-    """Return the rows as a table: microseconds, bytes, the part of the copy's speed, launches."""
-    result = Table("workload", "step", "µs", "MB", "of the copy's speed", "launches")
+def table(rows: list[dict[str, Any]]) -> Table:
+    """Return the rows as a table: microseconds, bytes, the part of the copy's speed, launches, waits of the host."""
+    result = Table("workload", "step", "µs", "MB", "of the copy's speed", "launches", "host waits", "timed by")
     for row in rows:
         cells = [
-            f"{row.seconds * 1e6:.1f}",
-            "" if row.moved is None else f"{row.moved / 1e6:.1f}",
-            "" if row.fraction is None else f"{row.fraction:.0%}",
-            "" if row.launches is None else str(row.launches),
+            f"{row['seconds'] * 1e6:.1f}",
+            "" if row["moved"] is None else f"{row['moved'] / 1e6:.1f}",
+            "" if row["fraction"] is None else f"{row['fraction']:.0%}",
+            *("" if row[name] is None else str(row[name]) for name in ("launches", "synchronisations")),
+            row["timed_by"],
         ]
-        result.add_row(row.workload, row.name, *cells)
+        result.add_row(row["workload"], row["name"], *cells)
     return result

@@ -15,6 +15,8 @@ from momoracle.paper_checks.evaluate import Result
 from momoracle.paper_checks.figure import Figure
 from momoracle.paper_checks.figures import figures
 from momoracle.paper_checks.registry import OUT_OF_SCOPE, claims
+from momoracle.terminal import counted
+from momoracle.verify import not_run
 
 NAME = "verify.html"
 #: what the results may depend on
@@ -32,7 +34,7 @@ def write(results: Sequence[Result], effort: str, seconds: float, folder: Path) 
 def page(results: Sequence[Result], effort: str, seconds: float) -> str:
     """Return the page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"math": math, "image": image}
+    environment.filters |= {"math": math, "image": image, "counted": counted}
     template = environment.from_string((files("momoracle") / "claims_page.html.j2").read_text(encoding="utf-8"))
     shown: dict[str, list[Figure]] = {}
     for figure in figures():
@@ -44,6 +46,7 @@ def page(results: Sequence[Result], effort: str, seconds: float) -> str:
         effort=effort,
         seconds=seconds,
         holds=all(result.verdict != "fails" for result in results),
+        not_run=not_run(results),
         out_of_scope=OUT_OF_SCOPE,
         versions={"Python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
     )

@@ -66,6 +66,11 @@ def coloured(text: str, good: bool) -> str:
     return f"[{'green' if good else 'red'}]{text}[/]"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count and its noun, which takes an s unless there is one of it."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def write_json(path: Path | None, content: dict[str, Any]) -> None:
     """Write the JSON of a result where a file is given."""
     if path is not None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from momoracle import verify
 from momoracle.paper_checks.evaluate import Result
 from momoracle.paper_checks.registry import OUT_OF_SCOPE
-from momoracle.terminal import Json, coloured, console, progress, write_json
+from momoracle.terminal import Json, coloured, console, counted, progress, write_json
 
 
 def verify_command(
@@ -58,7 +58,8 @@ def verify_command(
         console.print(f"page: {claims_page.write(results, effort, seconds, html)}", highlight=False)
     verdict = coloured("holds" if holds else "fails", holds)
     left_out = escape("; ".join(missing)) or "nothing"
-    console.print(f"{verdict}: {len(results)} claims in {seconds:.0f} s; not run: {left_out}", soft_wrap=True)
+    claims = counted(len(results), "claim")
+    console.print(f"{verdict}: {claims} in {seconds:.0f} s; not run: {left_out}", soft_wrap=True)
     raise typer.Exit(0 if holds else 1)
 
 

@@ -1,10 +1,18 @@
-"""The kernels compiled for the host: once a run, whatever the number of processes."""
+"""The machines that run the kernels: the host, for which they are compiled once a run, and a CUDA device."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cupy_stand_in
 import host_machine
 import pytest
+
+from momoracle.gpu import cuda_device
+from momoracle.gpu.cuda_device import CudaDevice
+from momoracle.gpu.machine import Machine
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +29,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def host(folder: Path) -> host_machine.Host:
     return host_machine.Host(folder)
+
+
+@pytest.fixture(params=["host", "contracted", pytest.param("device", marks=pytest.mark.gpu)])
+def machine(request: pytest.FixtureRequest) -> Machine:
+    """Run a test on the host, there with products that are added unrounded, and on a device where there is one."""
+    if request.param == "device":
+        return CudaDevice()
+    folder: Path = request.getfixturevalue("folder")
+    if request.param == "host":
+        return host_machine.Host(folder)
+    if " fma " not in Path("/proc/cpuinfo").read_text("utf-8"):
+        pytest.skip("needs a processor that multiplies and adds at once")
+    return host_machine.Host(folder, options=host_machine.CONTRACTED)
+
+
+@pytest.fixture(params=["stand-in", pytest.param("device", marks=pytest.mark.gpu)])
+def cupy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return CuPy; and first the host in its place, so that what goes wrong on a device is not the test itself."""
+    if request.param == "device":
+        yield pytest.importorskip("cupy", reason="needs CuPy")
+        return
+    module = cupy_stand_in.stand_in(request.getfixturevalue("folder"))
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    monkeypatch.setattr(cuda_device, "_code", lambda kernel, bins, arch: f"{kernel} {bins}".encode())
+    cuda_device._module.cache_clear()
+    yield module
+    cuda_device._module.cache_clear()

@@ -1,21 +1,20 @@
-"""One step of the kernels, compiled for the host, beside the reference: shapes, dtypes and magnitudes of every kind.
+"""One step of the kernels, on the host and on a device, beside the reference: shapes, dtypes, magnitudes of every kind.
 
 Each step starts from the reference's state, so that what is allowed is one step's rounding: a small multiple of the
 terms that were added, in extended precision, whose range no product of two entries leaves.
 """
 
-from pathlib import Path
 from typing import Any
 
-import host_machine
 import numpy as np
 import pytest
+from carried import Carried
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from momoracle import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
-from momoracle.gpu import Fused
+from momoracle.gpu.machine import Machine
 from momoracle.reference import Method
 
 METHODS: dict[str, Method] = {
@@ -57,8 +56,8 @@ def problems(draw: Any, dtype: str, most: int) -> tuple[list[Any], list[list[Any
 
 @pytest.mark.parametrize("dtype", POWERS)
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_a_step_from_the_same_state_is_the_same(method: Method, dtype: str, folder: Path) -> None:
-    fused = Fused(method, machine=host_machine.Host(folder))
+def test_a_step_from_the_same_state_is_the_same(method: Method, dtype: str, machine: Machine) -> None:
+    fused = Carried(method, machine)
     most = (SQUARED if isinstance(method, (MoMoAdam, AdaTAM)) else POWERS)[dtype]
 
     @settings(max_examples=EXAMPLES)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from momoracle.gpu.compiling import THREADS, compiled
+from momoracle.gpu.compiling import THREADS, assembled, compiled
 from momoracle.gpu.source import KERNELS, source
 
 ARCHITECTURES = ("sm_80", "sm_90")
@@ -50,6 +50,30 @@ def test_accesses_are_of_16_bytes_and_nothing_is_atomic(kernel: str) -> None:
         assert bool(re.search(rf"\bst(.global)?.{whole}", body)) == writes, entry
     assert ".ftz.f32" not in ptx  # subnormal float32 numbers are kept
     assert not re.search(r"\b(atom|red)\.", ptx)
+
+
+def resources(log: str) -> dict[str, tuple[int, int, int]]:
+    """Return bytes of stack, bytes spilled and registers of each entry; of a function that it calls, -1 registers."""
+    stack = re.findall(r"properties for (\w+)\n.*?(\d+) bytes stack frame, (\d+) bytes spill stores", log)
+    registers = dict(re.findall(r"properties for (\w+)\n.*\n.*Used (\d+) registers", log))
+    return {name: (int(frame), int(spilled), int(registers.get(name, -1))) for name, frame, spilled in stack}
+
+
+@pytest.mark.usefixtures("nvrtc")
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_registers_are_enough_and_two_blocks_fit(kernel: str, arch: str) -> None:
+    """A multiprocessor of either architecture has 65536 registers."""
+    found = resources(assembled(kernel, 5, arch))
+    assert {name for name, (_, _, used) in found.items() if used >= 0} == ENTRIES | {"first_float64", "second_float64"}
+    assert {name: (frame, spilled) for name, (frame, spilled, _) in found.items() if frame or spilled} == {}
+    assert max(used for _, _, used in found.values()) <= 65536 // (2 * THREADS)
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_too_few_registers_are_noticed() -> None:
+    found = resources(assembled("tam", 1, "sm_90", "--maxrregcount=32"))
+    assert all(found[entry][1] > 0 and found[entry][2] == 32 for entry in ENTRIES)
 
 
 @pytest.mark.usefixtures("nvrtc")

@@ -5,17 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import host_machine
-import ml_dtypes
 import numpy as np
 import pytest
+from carried import Carried
 
 from momoracle import TAM, AdaTAM, MoMo, MoMoAdam
 from momoracle.gpu import Fused
+from momoracle.gpu.machine import Machine
 from momoracle.gpu.plan import CHUNK, JOB, LEAST, MOST, SEGMENT, TENSOR, chunk_length, plan
 from momoracle.reference import Method
 
 METHODS: dict[str, Method] = {"momo": MoMo(), "momo-adam": MoMoAdam(), "tam": TAM(), "adatam": AdaTAM()}
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+ml_dtypes = pytest.importorskip("ml_dtypes", reason="needs ml_dtypes, which has bfloat16")
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 DTYPES = [np.dtype(name) for name in ("float64", "float32", "float16")] + [BFLOAT16]
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -74,9 +76,9 @@ def test_a_run_repeats_bit_by_bit(method: Method, host: host_machine.Host) -> No
 
 @every_method
 @pytest.mark.parametrize("size", [LEAST - 1, LEAST, LEAST + 1, 3 * LEAST + 17])
-def test_several_chunks_are_one_tensor(method: Method, size: int, host: host_machine.Host) -> None:
+def test_several_chunks_are_one_tensor(method: Method, size: int, machine: Machine) -> None:
     x, g = drawn([(size,)], "float64")[0], drawn([(size,)], "float64", 1)[0]
-    fused, state, expected = Fused(method, machine=host), method.init(x), method.step(x, g, method.init(x), 2.0)
+    fused, state, expected = Carried(method, machine), method.init(x), method.step(x, g, method.init(x), 2.0)
     got = fused.step(x, g, fused.init(x), 2.0)
     # Sums of at most 13,000 terms in another order; one step.
     np.testing.assert_allclose(got[0], expected[0], rtol=1e-11, atol=1e-13)
@@ -84,8 +86,8 @@ def test_several_chunks_are_one_tensor(method: Method, size: int, host: host_mac
 
 
 @every_method
-def test_empty_tensors_change_nothing(method: Method, host: host_machine.Host) -> None:
-    fused, shapes, none = Fused(method, machine=host), [(5,), (3, 2)], (0, 4)
+def test_empty_tensors_change_nothing(method: Method, machine: Machine) -> None:
+    fused, shapes, none = Carried(method, machine), [(5,), (3, 2)], (0, 4)
     x, g = drawn(shapes, "float32"), drawn(shapes, "float32", 1)
     empty = np.empty(none, np.float32)
     (got, _, _), (want, _, _) = (
@@ -102,9 +104,9 @@ def test_empty_tensors_change_nothing(method: Method, host: host_machine.Host) -
 
 
 @pytest.mark.parametrize("method", [TAM(), AdaTAM()], ids=["tam", "adatam"])
-def test_the_cosine_of_an_empty_tensor_is_that_of_the_reference(method: Method, host: host_machine.Host) -> None:
+def test_the_cosine_of_an_empty_tensor_is_that_of_the_reference(method: Method, machine: Machine) -> None:
     x = [np.ones(3), np.empty(0)]
-    _, state, trace = Fused(method, machine=host).step(x, x, Fused(method, machine=host).init(x))
+    _, state, trace = Carried(method, machine).step(x, x, Carried(method, machine).init(x))
     _, _, expected = method.step(x, x, method.init(x))
     assert trace.damping.tolist() == expected.damping
     assert state.cosine_average.tolist() == expected.cosine_average
@@ -112,20 +114,23 @@ def test_the_cosine_of_an_empty_tensor_is_that_of_the_reference(method: Method, 
 
 @every_method
 @pytest.mark.parametrize("dtypes", [("float64", "float32", "float16"), ("float32", "float16")], ids="+".join)
-def test_tensors_of_several_dtypes_make_one_step(method: Method, dtypes: Any, host: host_machine.Host) -> None:
+def test_tensors_of_several_dtypes_make_one_step(method: Method, dtypes: Any, machine: Machine) -> None:
     x = [drawn([(9,)], dtype, i)[0] for i, dtype in enumerate(dtypes)]
     g = [drawn([(9,)], dtype, 10 + i)[0] for i, dtype in enumerate(dtypes)]
-    got, _, _ = Fused(method, machine=host).step(x, g, Fused(method, machine=host).init(x), 2.0)
+    got, _, _ = Carried(method, machine).step(x, g, Carried(method, machine).init(x), 2.0)
     expected, _, _ = method.step(x, g, method.init(x), 2.0)
+    # One step size for all tensors is as precise as the float32 tensors that go into it; a cosine is a tensor's own.
+    common = float(np.finfo(np.float32).eps) if isinstance(method, (MoMo, MoMoAdam)) else 0.0
     for z, want in zip(got, expected, strict=True):
         assert z.dtype == want.dtype
-        np.testing.assert_allclose(z, want, rtol=16 * float(np.finfo(z.dtype).eps))
-    assert len(host.launches) == 2 * len(dtypes)
+        np.testing.assert_allclose(z, want, rtol=16 * max(common, float(np.finfo(z.dtype).eps)))
+    if isinstance(machine, host_machine.Host):
+        assert len(machine.launches) == 2 * len(dtypes)
 
 
 @every_method
-def test_bfloat16_parameters_have_the_float32_step_rounded(method: Method, host: host_machine.Host) -> None:
-    fused = Fused(method, machine=host)
+def test_bfloat16_parameters_have_the_float32_step_rounded(method: Method, machine: Machine) -> None:
+    fused = Carried(method, machine)
     x, g = drawn([(33,)], BFLOAT16)[0], drawn([(33,)], BFLOAT16, 1)[0]
     got, state, _ = fused.step(x, g, fused.init(x), 2.0)
     wide, wide_state, _ = fused.step(x.astype("float32"), g.astype("float32"), fused.init(x.astype("float32")), 2.0)

@@ -5,9 +5,11 @@ from typing import Any
 import host_machine
 import numpy as np
 import pytest
+from carried import Carried
 
 from momoracle import SGD, TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused
+from momoracle.gpu.machine import Machine
 from momoracle.reference import Method
 
 METHODS: list[Method] = [MoMo(), MoMoAdam(), TAM(), AdaTAM(), AdaTAMW()]
@@ -15,14 +17,16 @@ every_method = pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).
 ONE = np.array([1.0, 2.0])
 
 
-def refused_alike(method: Method, host: Any, params: Any, grads: Any, state: Any, loss: Any) -> None:
-    """Expect the reference's very error; ``state`` makes a state from the optimizer."""
+def refused_alike(method: Method, machine: Any, params: Any, grads: Any, state: Any, loss: Any) -> Exception:
+    """Expect the reference's very error, and return it; ``state`` makes a state from the optimizer."""
     with pytest.raises((TypeError, ValueError, OverflowError)) as expected:
         method.step(params, grads, state(method), loss)
-    fused = Fused(method, machine=host)
+    fused = Carried(method, machine)
     with pytest.raises(expected.type) as got:
         fused.step(params, grads, state(fused), loss)
     assert str(got.value) == str(expected.value)
+    error: Exception = got.value
+    return error
 
 
 BAD: dict[str, Any] = {
@@ -39,43 +43,55 @@ BAD: dict[str, Any] = {
 
 @every_method
 @pytest.mark.parametrize("bad", BAD)
-def test_bad_arrays_get_the_error_of_the_reference(method: Method, bad: str, host: host_machine.Host) -> None:
+def test_bad_arrays_get_the_error_of_the_reference(method: Method, bad: str, machine: Machine) -> None:
     params, grads, loss = BAD[bad]
-    refused_alike(method, host, params, grads, lambda opt: opt.init(params), loss)
+    refused_alike(method, machine, params, grads, lambda opt: opt.init(params), loss)
 
 
 @pytest.mark.parametrize("method", [MoMo(), MoMoAdam()], ids=lambda m: type(m).__name__)
 @pytest.mark.parametrize("loss", [None, np.nan, np.inf, "1.0", 1j, [1.0, 2.0], np.float32("nan")], ids=str)
-def test_bad_losses_get_the_error_of_the_reference(method: Method, loss: Any, host: host_machine.Host) -> None:
-    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE), loss)
+def test_bad_losses_get_the_error_of_the_reference(method: Method, loss: Any, machine: Machine) -> None:
+    refused_alike(method, machine, ONE, ONE, lambda opt: opt.init(ONE), loss)
 
 
 @every_method
-def test_a_foreign_state_gets_the_error_of_the_reference(method: Method, host: host_machine.Host) -> None:
-    refused_alike(method, host, ONE, ONE, lambda opt: None, 1.0)
-    refused_alike(method, host, ONE, ONE, lambda opt: SGD().init(ONE), 1.0)
-    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE[:1]), 1.0)
-    refused_alike(method, host, ONE, ONE, lambda opt: opt.init(ONE.astype("float32")), 1.0)
-    refused_alike(method, host, [ONE, ONE], [ONE, ONE], lambda opt: opt.init([ONE]), 1.0)
+def test_a_foreign_state_gets_the_error_of_the_reference(method: Method, machine: Machine) -> None:
+    refused_alike(method, machine, ONE, ONE, lambda opt: None, 1.0)
+    refused_alike(method, machine, ONE, ONE, lambda opt: SGD().init(ONE), 1.0)
+    refused_alike(method, machine, ONE, ONE, lambda opt: opt.init(ONE[:1]), 1.0)
+    refused_alike(method, machine, ONE, ONE, lambda opt: opt.init(ONE.astype("float32")), 1.0)
+    refused_alike(method, machine, [ONE, ONE], [ONE, ONE], lambda opt: opt.init([ONE]), 1.0)
+
+
+Problem = tuple[Method, float, float, float]  # a method, one of two parameters, both gradients, the loss
+#: what does not fit, in a problem where all input is finite; and a neighbour of it in which everything fits
+OVERFLOWS: list[tuple[str, Problem, Problem]] = [
+    ("offset", (MoMo(lower_bound=-1.0), 1e200, 1e300, 1e300), (MoMo(lower_bound=-1.0), 1.0, 1e300, 1e300)),
+    ("params", (MoMo(1e150, lower_bound=-np.inf), 1, -1e160, 1), (MoMo(1e140, lower_bound=-np.inf), 1, -1e160, 1)),
+    ("params", (MoMoAdam(eps=0.0), 1, 0, 1), (MoMoAdam(), 1, 0, 1)),
+    ("second_moment", (MoMoAdam(), 1, 1e300, 1), (MoMoAdam(), 1, 1e150, 1)),
+    ("params", (TAM(lr=1e300), 1, 1e300, 1), (TAM(lr=1.0), 1, 1e300, 1)),
+    ("second_moment", (AdaTAM(), 1, 1e200, 1), (AdaTAM(), 1, 1e150, 1)),
+    ("params", (AdaTAM(eps=0.0), 1, 0, 1), (AdaTAM(), 1, 0, 1)),
+    ("params", (AdaTAMW(lr=1e300, weight_decay=1e300), 1, 1, 1), (AdaTAMW(lr=1e300, weight_decay=1.0), 1, 1, 1)),
+]
 
 
 @pytest.mark.parametrize(
-    ("method", "g", "loss"),
-    [
-        (MoMo(lr=1.0, lower_bound=-1.0), 1e300, 1e300),
-        (MoMoAdam(eps=0.0), 0.0, 1.0),
-        (MoMoAdam(), 1e300, 1.0),
-        (TAM(lr=1e300), 1e300, None),
-        (AdaTAM(), 1e200, None),
-        (AdaTAM(eps=0.0), 0.0, None),
-        (AdaTAMW(lr=1e300, weight_decay=1e300), 1.0, None),
-    ],
-    ids=lambda value: type(value).__name__,
+    ("unfit", "problem", "fitting"), OVERFLOWS, ids=[f"{type(p[0]).__name__}-{name}" for name, p, _ in OVERFLOWS]
 )
 def test_results_beyond_the_range_are_refused_as_by_the_reference(
-    method: Method, g: float, loss: Any, host: host_machine.Host
+    unfit: str, problem: Problem, fitting: Problem, machine: Machine
 ) -> None:
-    refused_alike(method, host, np.array([1e200, 1.0]), np.array([g, g]), lambda opt: opt.init(ONE), loss)
+    method, x, g, loss = problem
+    error = refused_alike(method, machine, np.array([x, 1.0]), np.array([g, g], float), lambda opt: opt.init(ONE), loss)
+    assert isinstance(error, OverflowError)
+    assert str(error).startswith(f"{unfit} of step 1 is not finite in dtype float64, although all input is")
+
+    method, x, g, loss = fitting
+    x0, both = np.array([x, 1.0]), np.array([g, g], float)
+    got, want = (opt.step(x0, both, opt.init(x0), loss)[0] for opt in (Carried(method, machine), method))
+    np.testing.assert_allclose(got, want, rtol=1e-12)
 
 
 @every_method
@@ -108,6 +124,15 @@ def test_what_has_no_kernels_is_refused(host: host_machine.Host) -> None:
         Fused(MoMo(), recursion=1, machine=host)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"beta has shape \(2,\)"):
         Fused(MoMo(beta=np.array([0.1, 0.2])), machine=host)  # type: ignore[arg-type]
+
+
+@every_method
+def test_what_only_the_reference_takes_is_refused_by_name(method: Method, host: host_machine.Host) -> None:
+    fused: Any = Fused(method, machine=host)
+    with pytest.raises(TypeError, match=r"replicas is a int; a fused step has no replicas: .*step ensembles with "):
+        fused.init(np.ones((3, 2)), replicas=3)
+    with pytest.raises(TypeError, match=r"out is a tuple; a fused step has no out: leave it out; bind\(params"):
+        fused.step(ONE, ONE, fused.init(ONE), 1.0, out=(ONE.copy(), fused.init(ONE)))
 
 
 @every_method

@@ -1,11 +1,13 @@
-"""The kernels, compiled for the host, against every golden vector of their algorithms: as ports."""
+"""The kernels, on the host and on a device, against every golden vector of their algorithms: as ports."""
 
 from pathlib import Path
 from typing import Any
 
 import host_machine
+import numpy as np
 import pytest
 
+from momoracle.gpu.machine import Machine
 from momoracle.gpu.port import FusedPort
 from momoracle.gpu.programs import PROGRAMS
 from momoracle.gpu.source import source
@@ -24,25 +26,39 @@ def test_five_algorithms_have_kernels() -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("algorithm", FUSED)
-def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, host: host_machine.Host) -> None:
+def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, machine: Machine) -> None:
     vectors = [v for v in load(algorithm).vectors if v.dtype == dtype]
     assert len(vectors) > 20
     for vector in vectors:
-        assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], host), vector)) is None, vector.id
+        assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
+
+
+ADD_A_SQUARE = 'extern "C" void add(const double* a, double* to, long n) { while (n--) to[n] += a[n] * a[n]; }'
+
+
+def test_products_are_added_unrounded_where_that_is_said(machine: Machine, tmp_path: Path) -> None:
+    """A device multiplies and adds at once; the vectors' tolerances allow for either."""
+    if not isinstance(machine, host_machine.Host):
+        pytest.skip("needs the host")
+    number = np.array([1 + 2.0**-30])
+    rest = -number * number
+    library = host_machine.loaded(ADD_A_SQUARE, tmp_path / "add.so", *machine.options)
+    host_machine.call(library, "add", number, rest)
+    assert rest[0] == (2.0**-60 if machine.options else 0.0)
 
 
 @pytest.mark.parametrize("algorithm", MODELS)
-def test_the_recursion_holds_where_there_is_no_decay(algorithm: str, host: host_machine.Host) -> None:
+def test_the_recursion_holds_where_there_is_no_decay(algorithm: str, machine: Machine) -> None:
     """Parameters, step size, model value: all but the two quantities that depend on the origin."""
     vectors = [v for v in load(algorithm).vectors if not v.hyperparameters["weight_decay"]]
     assert len(vectors) > 40
     for vector in vectors:
-        assert first_deviation(vector, observed(Recursive(ALGORITHMS[algorithm], host), vector)) is None, vector.id
+        assert first_deviation(vector, observed(Recursive(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
 
 
 class Recursive(FusedPort):
-    def __init__(self, method: type[Method], host: host_machine.Host) -> None:
-        super().__init__(method, host, recursion=True)
+    def __init__(self, method: type[Method], machine: Machine) -> None:
+        super().__init__(method, machine, recursion=True)
 
     def state(self) -> dict[str, list[Any]]:
         return {name: value for name, value in super().state().items() if name not in ("offset", "inner_product")}

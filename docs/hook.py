@@ -1,0 +1,72 @@
+"""What MkDocs runs while it builds the site: the pages that are made of something else, and MathML."""
+
+from importlib import import_module
+from pathlib import Path
+
+import claim_pages
+import lesson_pages
+from include import NoSuchText, expand, shown
+from mathml import UnknownTex, typeset
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+REFERENCE = "reference"
+API = import_module("api") if Path(__file__).with_name("api.py").is_file() else None
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Put every document, claim, notebook and docstring among the pages."""
+    notebooks = lesson_pages.pages(NOTEBOOKS)
+    made: dict[str, str | bytes] = {**claim_pages.pages(), **notebooks, **reference()}
+    own = {file.src_uri: file.content_string for file in files.documentation_pages()}
+    sources = {place: f"docs/pages/{place}" for place in own}
+    sources |= {place: f"notebooks/{Path(place).stem}.ipynb" for place in notebooks if place.endswith(".md")}
+    pages = shown(own) | {f"notebooks/{Path(place).name}": place for place in notebooks}
+    pages |= {source: place for place, source in sources.items() if place in notebooks}
+    copied: set[str] = set()
+    try:
+        for place, source in sources.items():
+            made[place] = expand(place, source, own.get(place) or str(made[place]), copied.add, pages)
+    except NoSuchText as problem:
+        raise PluginError(str(problem)) from problem
+    made |= {f"files/{file}": (ROOT / file).read_bytes() for file in copied}
+    for place, content in made.items():
+        if existing := files.get_file_from_path(place):
+            files.remove(existing)
+        files.append(File.generated(config, place, content=content))
+    extend(config, [place for place in made if place.endswith(".md")])
+    return files
+
+
+def reference() -> dict[str, str]:
+    """Return the pages made of the docstrings, where there is a module that makes them."""
+    return {f"{REFERENCE}/{name}": text for name, text in API.pages().items()} if API else {}
+
+
+def extend(config: MkDocsConfig, pages: list[str]) -> None:
+    """Put the pages that were made into the navigation."""
+    nav = config.nav
+    assert nav is not None
+    for entry in nav:
+        if "Mathematics" in entry:
+            entry["Mathematics"] += [page for page in pages if page.startswith("mathematics/") and "index" not in page]
+    for title, folder in (("Lessons", lesson_pages.FOLDER), ("Reference", REFERENCE)):
+        if below := [page for page in pages if page.startswith(f"{folder}/")]:
+            nav.insert(-1, {title: below})
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Put the table of claims in its place."""
+    return markdown.replace("<!-- claims -->", claim_pages.table()) if "<!-- claims -->" in markdown else markdown
+
+
+def on_page_content(html: str, page: Page, **_: object) -> str:
+    """Typeset the formulas."""
+    try:
+        return typeset(html)
+    except UnknownTex as problem:
+        raise PluginError(f"{page.file.src_uri}: {problem}") from problem

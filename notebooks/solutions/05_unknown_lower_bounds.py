@@ -1,0 +1,37 @@
+"""Answers to the exercises of notebook 05, for teachers."""
+
+import numpy as np
+
+from momoracle import MoMo
+
+# 1: the mean of f = 8 and the old floor 0.
+opt, x = MoMo(lr=1e3, beta=0.0, estimate_lower_bound=True), np.array([4.0])
+assert opt.step(x, x, opt.init(x), loss=8.0)[1].next_lower_bound == 4
+
+# 2: anything above c = 2.
+x = np.array([2.0])
+state = opt.init(x)._replace(next_lower_bound=5.0)
+assert opt.step(x, x, state, loss=2.0)[2].lower_bound == 1.0
+
+# 3: MoMo* from 0 and f_* = −10. A floor of 3, first guess or not, is never left, whatever the cap.
+curvature = np.logspace(-1, 1, 10)
+
+
+def least_loss(opt, steps=1000):
+    """Return the least loss of a run on f(x) = 1 + Σ curvature x²/2."""
+    x, best = np.full(10, 2.0), np.inf
+    state = opt.init(x)
+    for _ in range(steps):
+        loss = 1 + np.sum(curvature * x**2) / 2
+        best = min(best, loss)
+        x, state, _ = opt.step(x, curvature * x, state, loss=loss)
+    return best
+
+
+assert least_loss(MoMo(lr=0.2, lower_bound=0.0, estimate_lower_bound=True)) < 1.5
+assert least_loss(MoMo(lr=0.1, lower_bound=-10.0)) < 1.5
+assert least_loss(MoMo(lr=2.0, lower_bound=3.0)) > 1.5
+assert least_loss(MoMo(lr=0.2, lower_bound=3.0)) > 1.5
+assert least_loss(MoMo(lr=0.2, lower_bound=3.0, estimate_lower_bound=True)) > 1.5
+
+# 4: the line at x^{k+1} is (h − τ‖d‖²)/ρ, so the estimate is their mean, unless the first guess is larger.

@@ -1,0 +1,46 @@
+"""The port checker on the fused path, as on any other port: it calls it conformant."""
+
+from pathlib import Path
+
+import host_machine
+import host_port
+import pytest
+
+from momoracle.gpu.programs import PROGRAMS
+from momoracle.gpu.source import source
+from momoracle.ports.runner import check
+from momoracle.reference import ALGORITHMS
+from momoracle.reference.golden.files import load
+
+FUSED = [name for name, method in ALGORITHMS.items() if method in PROGRAMS]
+
+
+def port_of(algorithm: str, where: str) -> str:
+    return f"{where}:{algorithm.replace('-', '_')}"
+
+
+@pytest.mark.parametrize("algorithm", FUSED)
+def test_the_kernels_on_the_host_conform(algorithm: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(host_port.FOLDER, str(folder))
+    report = check(algorithm, port_of(algorithm, host_port.__file__), load(algorithm), time_limit=60.0)
+    assert report.verdict == "conforms", report.to_json()
+    assert len(report.results) > 40
+
+
+def test_a_wrong_kernel_does_not_conform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TAM's damping (2 + s)/2 instead of (1 + s)/2."""
+    monkeypatch.setenv(host_port.FOLDER, str(tmp_path))
+    right = "(1.0 + s_hat) / 2.0"
+    assert right in source("tam")
+    for bins in (1, 5):
+        text = source("tam").replace(right, "(2.0 + s_hat) / 2.0")
+        host_machine.build(text, tmp_path / f"tam-{bins}-4.so", f"-DBINS={bins}")
+    report = check("tam", port_of("tam", host_port.__file__), load("tam"), time_limit=60.0)
+    assert report.verdict == "deviates"
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("algorithm", FUSED)
+def test_the_kernels_on_a_device_conform(algorithm: str) -> None:
+    report = check(algorithm, port_of(algorithm, "momoracle.gpu.port"), load(algorithm), time_limit=60.0)
+    assert report.verdict == "conforms", report.to_json()
