@@ -13,11 +13,12 @@ x = np.array([2.0])
 state = opt.init(x)._replace(next_lower_bound=5.0)
 assert opt.step(x, x, state, loss=2.0)[2].lower_bound == 1.0
 
-# 3: MoMo* from 0 and f_* = −10. A floor of 3, first guess or not, is never left, whatever the cap.
+# 3: f_* = −10, which leaves the steps to the cap. A floor of 3, first guess or not, is never left, whatever the cap;
+# MoMo* from 0 comes to rest above the minimum, until a rounding error wakes it, after these 200 steps.
 curvature = np.logspace(-1, 1, 10)
 
 
-def least_loss(opt, steps=1000):
+def least_loss(opt, steps=200):
     """Return the least loss of a run on f(x) = 1 + Σ curvature x²/2."""
     x, best = np.full(10, 2.0), np.inf
     state = opt.init(x)
@@ -28,10 +29,11 @@ def least_loss(opt, steps=1000):
     return best
 
 
-assert least_loss(MoMo(lr=0.2, lower_bound=0.0, estimate_lower_bound=True)) < 1.5
 assert least_loss(MoMo(lr=0.1, lower_bound=-10.0)) < 1.5
-assert least_loss(MoMo(lr=2.0, lower_bound=3.0)) > 1.5
-assert least_loss(MoMo(lr=0.2, lower_bound=3.0)) > 1.5
-assert least_loss(MoMo(lr=0.2, lower_bound=3.0, estimate_lower_bound=True)) > 1.5
+assert least_loss(MoMo(lr=2.0, lower_bound=3.0)) >= 3
+assert least_loss(MoMo(lr=0.2, lower_bound=3.0)) >= 3
+assert least_loss(MoMo(lr=0.2, lower_bound=3.0, estimate_lower_bound=True)) >= 3
+assert least_loss(MoMo(lr=0.2, lower_bound=0.0, estimate_lower_bound=True)) > 8
 
-# 4: the line at x^{k+1} is (h − τ‖d‖²)/ρ, so the estimate is their mean, unless the first guess is larger.
+# 4: the line at x^{k+1} is (h − τ‖d‖²)/ρ, so the mean is (h − ½τ‖d‖²)/ρ. The estimate is the larger of that and the
+# first guess: equal to the mean where the first guess is not above it.
