@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import modules
+
 from momoracle.convergence.certificate import Sides
 from momoracle.convergence.zoo import PROBLEMS
 from momoracle.reference import Method
