@@ -38,10 +38,20 @@ def pages() -> dict[str, str]:
     return made
 
 
+def _imported(name: str) -> Any:
+    """Return a module, or None where it needs an extra that is not installed: what is public needs none."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("momoracle"):
+            raise
+        return None
+
+
 def _homes() -> dict[tuple[str, str], tuple[Any, str]]:
     """Return (module, name) -> (value, module to import it from): its home is the longest module that exports it."""
     names = [momoracle.__name__] + [found.name for found in pkgutil.walk_packages(momoracle.__path__, "momoracle.")]
-    modules = [importlib.import_module(name) for name in names if not name.endswith("__main__")]
+    modules = list(filter(None, (_imported(name) for name in names if not name.endswith("__main__"))))
     exported = [(m.__name__, name, getattr(m, name)) for m in modules for name in getattr(m, "__all__", ())]
     homes: dict[tuple[str, str], tuple[Any, str]] = {}
     for module, name, value in exported:

@@ -6,14 +6,14 @@ import dataclasses
 import doctest
 import importlib
 import inspect
-import pkgutil
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import momoracle
+import modules
+
 from momoracle.convergence.certificate import Sides
 from momoracle.convergence.zoo import PROBLEMS
 from momoracle.reference import Method
@@ -28,8 +28,7 @@ REFUSED_BEFORE = {"Ensemble.checkpoints": {"ValueError"}}
 def public() -> dict[str, Any]:
     """Return what is public by its longest dotted name, functions, classes and constants."""
     found: dict[str, Any] = {}
-    modules = [momoracle.__name__] + [m.name for m in pkgutil.walk_packages(momoracle.__path__, "momoracle.")]
-    for module in (importlib.import_module(name) for name in modules if not name.endswith("__main__")):
+    for module in (importlib.import_module(name) for name in modules.IMPORTABLE if not name.endswith("__main__")):
         found |= {f"{module.__name__}.{name}": getattr(module, name) for name in getattr(module, "__all__", ())}
     return {name: value for name, value in found.items() if not _again(name, value, found)}
 

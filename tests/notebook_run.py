@@ -87,7 +87,9 @@ async def _run(notebook: Any, folder: Path) -> None:
     empty = folder / "empty"
     empty.mkdir()
     here = {"metadata": {"path": str(empty)}}
-    client = NotebookClient(notebook, km=manager, resources=here, store_widget_state=False, record_timing=False)
+    client = NotebookClient(
+        notebook, km=manager, resources=here, store_widget_state=False, record_timing=False, coalesce_streams=True
+    )
     async with asyncio.timeout(PATIENCE):
         await client.async_execute()
 

@@ -2,30 +2,19 @@
 
 import doctest
 import importlib
-import pkgutil
 from importlib.util import find_spec
 
+import modules
 import pytest
 
-import momoracle.convergence
-import momoracle.gpu
-import momoracle.paper_checks
-import momoracle.ports
-import momoracle.reference
 from momoracle.reference import ALGORITHMS
 
-MODULES = [
-    module.name
-    for package in (momoracle.reference, momoracle.ports, momoracle.convergence, momoracle.paper_checks, momoracle.gpu)
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
-    if not module.name.endswith(("torch_port", "optax_port", "keras_port"))
-]
-
+PACKAGES = tuple(f"momoracle.{name}." for name in ("reference", "ports", "convergence", "paper_checks", "gpu"))
+ELSEWHERE = ("torch_port", "optax_port", "keras_port", "gpu.bound", "gpu.fused")  # need a framework or a device
+MODULES = [name for name in modules.IMPORTABLE if name.startswith(PACKAGES) and not name.endswith(ELSEWHERE)]
 
 #: whose examples need what not every machine has; with it they run
 NEEDS = {
-    "momoracle.gpu.bound": pytest.mark.gpu,  # a bound step is enqueued on a device
-    "momoracle.gpu.fused": pytest.mark.gpu,  # its arrays are on a device
     "momoracle.convergence.real_data": pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn"),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import checkout
+import modules
 import pytest
 
 import momoracle
@@ -18,7 +19,7 @@ import momoracle
 NOT_PACKAGES = {"tests", "benchmarks", "notebooks", "docs"}
 FRAMEWORKS = ("torch", "jax", "jaxlib", "optax", "keras", "tensorflow", "cupy", "momo", "pytorch_optimizer")
 IMPORT_ALL = f"""
-import importlib, pkgutil, sys
+import importlib, sys
 
 class Refuse:
     asked = []
@@ -30,7 +31,7 @@ class Refuse:
 
 sys.meta_path.insert(0, Refuse())
 import momoracle
-names = ["momoracle"] + [found.name for found in pkgutil.walk_packages(momoracle.__path__, "momoracle.")]
+names = {modules.IMPORTABLE}
 for name in names:
     importlib.import_module(name)
 print(len(names), *Refuse.asked)

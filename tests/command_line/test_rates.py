@@ -117,3 +117,11 @@ def test_the_list_names_all() -> None:
     result = rates("--list")
     assert result.exit_code == 0
     assert all(name in result.output for name in DEFAULT_PROBLEMS)
+
+
+def test_what_can_be_compiled_is_and_each_rate_says_whether_it_was(tmp_path: Path) -> None:
+    pytest.importorskip("llvmlite", reason="needs the extra `fast`")
+    file = tmp_path / "rates.json"
+    result = rates("absolute-loss", "logistic", *QUICK, "--compiled", "--json", str(file))
+    assert result.exit_code == 0, result.output
+    assert [rate["compiled"] for rate in json.loads(file.read_text("utf-8"))["rates"]] == [True, False]

@@ -313,3 +313,10 @@ def test_no_scheduler_is_told(tmp_path: Path, module: Path) -> None:
     (task, *_) = Spec({"name": "hinge"}, {"name": "momo"}, steps=2).tasks()
     with pytest.raises(OSError, match=r"127\.0\.0\.1:9"):
         list(on_cluster([task], "tcp://127.0.0.1:9", timeout=0.5))
+
+
+def test_a_row_says_whether_its_run_was_compiled() -> None:
+    pytest.importorskip("llvmlite", reason="needs the extra `fast`")
+    spec = Spec({"name": ["hinge", "logistic"], "size": 4}, {"name": "momo"}, steps=20, seeds=2, compiled=True)
+    found = [row for task in spec.tasks() for row in rows_of(task)]
+    assert [(row["error"], row["compiled"]) for row in found] == [(None, True)] * 2 + [(None, False)] * 2

@@ -46,7 +46,16 @@ def test_the_tests_need_no_more_than_they_say() -> None:
     assert len(found) > 150
     assert {line.split("::")[0] for line in found} == {
         f"tests/gpu/test_{name}.py"
-        for name in ("against_reference", "checked", "device", "device_generic", "layout", "step", "vectors")
+        for name in (
+            "against_reference",
+            "checked",
+            "device",
+            "device_generic",
+            "examples",
+            "layout",
+            "step",
+            "vectors",
+        )
     }
 
 
