@@ -6,14 +6,16 @@ import momoracle
 from momoracle import MoMo
 
 # 1: f/‖g‖² = (‖x‖²/2)/‖x‖².
+tau_of_half_square = 0.5
 x = np.array([3.0, 4.0, 5.0])
 method = MoMo(lr=100.0, beta=0.0)
-assert method.step(x, x, method.init(x), loss=x @ x / 2)[2].step_size == 0.5
+assert method.step(x, x, method.init(x), loss=x @ x / 2)[2].step_size == tau_of_half_square
 
 # 2: no step is taken below the floor; a run may jump below it once and then stands still.
+tau_below_the_floor = 0
 x = np.array([1.0])
 method = MoMo(lr=100.0, beta=0.0, lower_bound=1.0)
-assert method.step(x, x, method.init(x), loss=0.5)[2].step_size == 0
+assert method.step(x, x, method.init(x), loss=0.5)[2].step_size == tau_below_the_floor
 
 
 # 3

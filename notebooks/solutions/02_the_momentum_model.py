@@ -6,9 +6,10 @@ import momoracle
 from momoracle import MoMo
 
 # 1: the cap is α/ρ with ρ = 1 − β; without ρ it is α, that is 1 − β times as long.
+factor = lambda beta: 1 - beta
 for beta in (0.5, 0.9):
     opt, x = MoMo(lr=0.5, beta=beta, bias_correction=True), np.array([1.0])
-    assert abs(0.5 - (1 - beta) * opt.step(x, x, opt.init(x), loss=1e9)[2].step_size) < 1e-12
+    assert abs(0.5 - factor(beta) * opt.step(x, x, opt.init(x), loss=1e9)[2].step_size) < 1e-12
 
 
 # 2

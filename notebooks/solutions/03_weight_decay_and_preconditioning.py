@@ -6,13 +6,14 @@ import momoracle
 from momoracle import MoMoAdam
 
 # 1: only the decay is left, 1/(1 + αλ).
+shrink = 1 / 1.1
 opt, x = MoMoAdam(lr=0.5, weight_decay=0.2), np.array([3.0])
-assert np.isclose(opt.step(x, np.zeros(1), opt.init(x), loss=1.0)[0][0] / 3, 1 / 1.1, rtol=1e-12)
+assert np.isclose(opt.step(x, np.zeros(1), opt.init(x), loss=1.0)[0][0] / 3, shrink, rtol=1e-12)
 
 # 2: with D = |g| the metric's square is (1−β₁)²·Σ|g|, the ordinary one (1−β₁)²·Σg²: any g with Σ|g| = Σg².
-g = np.array([0.5, (1 + 2**0.5) / 2])
+gradient = [0.5, (1 + 2**0.5) / 2]
 opt, x = MoMoAdam(lr=100.0, eps=0.0), np.array([1.0, 1.0])
-seen = opt.step(x, g, opt.init(x), loss=0.1)[2]
+seen = opt.step(x, np.array(gradient), opt.init(x), loss=0.1)[2]
 assert np.isclose(seen.gradient_average @ seen.gradient_average, seen.direction_norm_sq, rtol=1e-12)
 
 

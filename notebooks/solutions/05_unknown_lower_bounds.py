@@ -5,16 +5,19 @@ import numpy as np
 from momoracle import MoMo
 
 # 1: the mean of f = 8 and the old floor 0.
+estimate = 4
 opt, x = MoMo(lr=1e3, beta=0.0, estimate_lower_bound=True), np.array([4.0])
-assert opt.step(x, x, opt.init(x), loss=8.0)[1].next_lower_bound == 4
+assert opt.step(x, x, opt.init(x), loss=8.0)[1].next_lower_bound == estimate
 
 # 2: anything above c = 2.
+too_high = 5.0
 x = np.array([2.0])
-state = opt.init(x)._replace(next_lower_bound=5.0)
+state = opt.init(x)._replace(next_lower_bound=too_high)
 assert opt.step(x, x, state, loss=2.0)[2].lower_bound == 1.0
 
 # 3: f_* = −10, which leaves the steps to the cap. A floor of 3, first guess or not, is never left, whatever the cap;
 # MoMo* from 0 comes to rest above the minimum, until a rounding error wakes it, after these 200 steps.
+helps = "floor -10"
 curvature = np.logspace(-1, 1, 10)
 
 

@@ -6,9 +6,11 @@ import momoracle
 from momoracle import TAM
 
 # 1: cos²(φ/2) = 1/4.
-assert abs(np.cos(np.deg2rad(120) / 2) ** 2 - 0.25) < 1e-12
+angle = 120
+assert abs(np.cos(np.deg2rad(angle) / 2) ** 2 - 0.25) < 1e-12
 
 # 2: β − γ = 0 < 2ε(1−β), so ε alone decides, and the oscillation dies out.
+regime = "dies out"
 opt, x = TAM(lr=1.0), np.zeros(1)
 state = opt.init(x)
 for t in range(500):

@@ -6,10 +6,12 @@ from momoracle.convergence.adversary import largest_gap
 from momoracle.convergence.tightness import ratio_of
 
 # 1: G D/√K, attained.
-assert np.isclose(largest_gap(0.0, 25, each_step=False).gap, 0.2, rtol=1e-9)
+gap = 0.2
+assert np.isclose(largest_gap(0.0, 25, each_step=False).gap, gap, rtol=1e-9)
 
 # 2: (1/(1−β)) / (1/√(1−β²)).
-assert abs(4.36 - np.sqrt(1 - 0.9**2) / (1 - 0.9)) < 0.05
+factor = 4.36
+assert abs(factor - np.sqrt(1 - 0.9**2) / (1 - 0.9)) < 0.05
 
 # 3: two gradients nearly opposed in their second entry, and a third between them.
 angles = [1.0, -1.0, 0.2]
