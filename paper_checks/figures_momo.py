@@ -53,9 +53,10 @@ def draw_model(canvas: Canvas, alpha: float = 5.0, beta: float = 0.5, lower_boun
             label=f"MoMo's step, τ = {trace.step_size:.2f}",
         )
         end = min(max(linear, window[0]), window[1])  # at the edge where it leaves the window
+        bottom = min(height[0], lower_bound - 0.5)
         label = f"SGD with momentum: to x = {linear:.1f}"
-        axes.plot([end], [height[0]], "^", color="#d55e00", markersize=8, clip_on=False, zorder=5, label=label)
-        axes.set(xlim=window, ylim=height, xlabel="x", title=f"{name}, α = {alpha:g}")
+        axes.plot([end], [bottom], "^", color="#d55e00", markersize=8, clip_on=False, zorder=5, label=label)
+        axes.set(xlim=window, ylim=(bottom, height[1]), xlabel="x", title=f"{name}, α = {alpha:g}")
         axes.legend(fontsize=7, loc="upper center")
 
 
