@@ -56,6 +56,7 @@ class Sliders:
                 max=one.largest,
                 step=(one.largest - one.least) / 50,
                 description=name,
+                style={"description_width": "7em"},
                 continuous_update=False,
             )
             for name, one in self.ranges.items()
