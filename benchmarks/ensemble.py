@@ -98,6 +98,7 @@ def engine(
     processes: int = 1,
     certified: bool = False,
     compiled: bool = False,
+    streamed: bool = False,
 ) -> float:
     """Return seconds a replica-step of this engine, all of it: compiling, drawing, mean losses, starting processes."""
     method = MoMo(lr=NO_CAP, beta=BETA)
@@ -107,7 +108,7 @@ def engine(
     )
     start = time.perf_counter()
     summary = Summary(ensemble)
-    for tile in run(ensemble, processes, tile=-(-replicas // processes)):
+    for tile in run(ensemble, processes, tile=None if streamed else -(-replicas // processes)):
         summary.add(tile)
     return (time.perf_counter() - start) / steps / replicas
 
@@ -154,24 +155,30 @@ def growth(name: str, values: list[int]) -> str:
 
 
 def overnight(seconds: float) -> list[str]:
-    """Return what a run of about so many seconds says about 1e9 replica-steps of n = 10 on two cores."""
-    problem, replicas = least_squares(10, 20), 2 * 4096
-    lines = [""]
-    for name, compiled, whose in (
-        ("two processes", False, resource.RUSAGE_CHILDREN),
-        ("two threads, compiled", True, resource.RUSAGE_SELF),
+    """Return what runs of about so many seconds, all together, say about 1e9 replica-steps of n = 10."""
+    problem, steps, lines = least_squares(10, 20), 2000, []
+    for name, compiled, processes in (
+        ("1 process", False, 1),
+        ("2 processes", False, 2),
+        ("compiled, 1 thread", True, 1),
+        ("compiled, 2 threads", True, 2),
     ):
-        each = engine(problem, "float64", 2000, replicas, processes=2, compiled=compiled)
-        steps = max(2000, int(seconds / each / replicas))
-        start = time.perf_counter()
-        each = engine(problem, "float64", steps, replicas, processes=2, compiled=compiled)
-        wall = time.perf_counter() - start
-        peak = resource.getrusage(whose).ru_maxrss
-        lines += [
-            f"1e9 replica-steps of n = 10 in float64, {name}: {replicas * steps:.2g} of them took {wall:.0f} s, so",
-            f"{1e9 * each / 60:.1f} minutes; the largest process held {peak / 1024:.0f} MiB, peers' packages included.",
-        ]
-    return lines
+        each, replicas = 0.0, 2**14
+        while each * steps * replicas < seconds / 8:  # a trial that is long enough to tell how many make a quarter
+            replicas = 2 * replicas if each == 0 else int(seconds / 4 / each / steps)
+            each = engine(problem, "float64", steps, replicas, processes, compiled=compiled, streamed=True)
+        whose = resource.RUSAGE_SELF if compiled or processes == 1 else resource.RUSAGE_CHILDREN
+        peak = resource.getrusage(whose).ru_maxrss / 1024
+        lines.append(f"| {name} | {replicas:,} | {each * steps * replicas:.0f} | {1e9 * each / 60:.1f} | {peak:.0f} |")
+    return [
+        "",
+        f"1e9 replica-steps of n = 10 in float64, from runs of {steps} steps, tile by tile; the memory of this process",
+        "has the peers' packages in it:",
+        "",
+        "| engine | replicas measured | seconds | minutes for 1e9 | MiB of the largest process |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *lines,
+    ]
 
 
 def main() -> None:
