@@ -25,11 +25,16 @@ def blocks(problem: Problem, seeds: Sequence[int]) -> Iterator[Array]:
     if problem.in_order:
         for k in count(0, BLOCK):
             yield np.tile(np.arange(k, k + BLOCK) % problem.samples, (len(seeds), 1))
+    yield from batches(problem.samples, seeds, BLOCK)
+
+
+def batches(samples: int, seeds: Sequence[int], size: int) -> Iterator[Array]:
+    """Yield the next ``size`` sample numbers of each seed, again and again: integers of shape (R, size)."""
     generators = [np.random.PCG64(seed) for seed in seeds]
-    samples, shift = np.uint64(problem.samples), np.uint64(32)
+    count, shift = np.uint64(samples), np.uint64(32)
     while True:
-        raw = np.stack([generator.random_raw(BLOCK) for generator in generators])
+        raw = np.stack([generator.random_raw(size) for generator in generators])
         raw >>= shift
-        raw *= samples
+        raw *= count
         raw >>= shift
         yield raw.view(np.intp)

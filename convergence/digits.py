@@ -1,0 +1,48 @@
+"""Handwritten digits, apart into those that a network learns from and those that it is asked about."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from momoracle.convergence.problem import Array
+
+CLASSES = 10
+HIGHEST = 16  # of a pixel
+APART = 5  # every fifth digit is for the test
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Inputs with entries in [0, 1], and labels 0 … 9."""
+
+    train_inputs: Array
+    train_labels: Array
+    test_inputs: Array
+    test_labels: Array
+
+    def astype(self, dtype: str) -> "Digits":
+        """Return the same digits with inputs in another dtype."""
+        return Digits(
+            self.train_inputs.astype(dtype), self.train_labels, self.test_inputs.astype(dtype), self.test_labels
+        )
+
+
+def digits() -> Digits:
+    """Return the 1797 digits of 8 × 8 pixels that scikit-learn ships; every fifth is for the test.
+
+    Raises:
+        ModuleNotFoundError: scikit-learn is not installed (extra `data`).
+
+    Source: Alpaydin & Kaynak 1998, the digits data, as scikit-learn ships it.
+
+    >>> digits().train_inputs.shape, digits().test_inputs.shape
+    ((1437, 64), (360, 64))
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise ModuleNotFoundError("the digits come with scikit-learn: pip install momoracle[data]") from None
+    loaded: Any = load_digits()
+    inputs, test = loaded.data / HIGHEST, np.arange(len(loaded.data)) % APART == 0
+    return Digits(inputs[~test], loaded.target[~test], inputs[test], loaded.target[test])
