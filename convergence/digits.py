@@ -1,6 +1,6 @@
 """Handwritten digits, apart into those that a network learns from and those that it is asked about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,21 @@ class Digits:
     test_inputs: Array
     test_labels: Array
 
+    def mislabelled(self, share: float, seed: int = 0) -> "Digits":
+        """Return the same digits, of whose training labels a ``share`` in [0, 1] is drawn anew, once and for all.
+
+        >>> (digits().mislabelled(share=0.5).train_labels != digits().train_labels).mean() > 0.4
+        np.True_
+        """
+        generator = np.random.default_rng(seed)
+        wrong = generator.uniform(size=len(self.train_labels)) < share
+        anew = generator.integers(CLASSES, size=len(self.train_labels))
+        return replace(self, train_labels=np.where(wrong, anew, self.train_labels))
+
     def astype(self, dtype: str) -> "Digits":
         """Return the same digits with inputs in another dtype."""
-        return Digits(
-            self.train_inputs.astype(dtype), self.train_labels, self.test_inputs.astype(dtype), self.test_labels
+        return replace(
+            self, train_inputs=self.train_inputs.astype(dtype), test_inputs=self.test_inputs.astype(dtype)
         )
 
 

@@ -1,7 +1,7 @@
 """Train perceptrons on digits: an ensemble of learning rates and seeds in one step of the reference."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 

@@ -1,0 +1,89 @@
+"""TAM: learning online while labels flip, against SGDM and SGD at matched effective rates."""
+
+import numpy as np
+
+from momoracle.convergence.digits import CLASSES, digits
+from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, counted_signs
+from momoracle.convergence.interval import interval
+from momoracle.convergence.label_flips import LabelFlips
+from momoracle.convergence.perceptron import Perceptron
+from momoracle.convergence.problem import Array
+from momoracle.convergence.training import Training
+from momoracle.reference import SGD, SGDM, TAM
+from momoracle.reference.transfer import transfer_lr
+
+BETA = 0.9
+RATES = (0.003, 0.01, 0.03, 0.1)  # of SGDM
+DEPTHS = (2, 4)
+FLIPPED = (4, 8, 10)  # classes of ten
+TASKS, PERIOD = 10, 100
+
+
+def run(scale: Scale) -> Result:
+    """Train through a stream of tasks, and compare the accuracy on each batch before it is learned from."""
+    steps = scale.steps(TASKS * PERIOD)
+    rows, panels, differences = [], [], {"SGDM": [], "SGD": []}
+    for depth in DEPTHS:
+        for flipped in FLIPPED:
+            stream = LabelFlips(steps // TASKS, flipped)
+            training = Training(Perceptron((64, *[64] * depth, CLASSES)), digits(), steps, labels=stream)
+            found = {
+                name: online_accuracy(training, method, rates, scale.seeds)
+                for name, (method, rates) in matched(RATES).items()
+            }
+            for i, rate in enumerate(RATES):
+                gains = {old: interval(found["TAM"][:, i] - found[old][:, i]) for old in differences}
+                for old, gain in gains.items():
+                    differences[old].append(gain)
+                accuracies = [interval(found[name][:, i]) for name in ("SGD", "SGDM", "TAM")]
+                rows.append((f"{depth}", f"{10 * flipped} %", f"{rate:g}", *accuracies, gains["SGDM"], gains["SGD"]))
+            title = f"{depth} hidden layers, {10 * flipped} % flipped"
+            labels = ("SGDM's learning rate η", "online accuracy, %")
+            curves = [Curve.over(name, RATES, values) for name, values in found.items()]
+            panels.append(Panel(title, labels, ("log", "linear"), curves))
+    return Result(
+        name="label-flips",
+        question="Does TAM adapt faster than SGDM and SGD when labels flip online (TAM, online learning)?",
+        setting=f"Digits, 2 or 4 hidden layers of 64 units, {TASKS} tasks of {steps // TASKS} steps of 32 digits; from task "
+        "to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy is on each batch before it is learned "
+        "from, averaged over all steps. Effective rates are matched: SGDM takes η, TAM η/d* = 2η, SGD η/(1−β). A "
+        "setting is a depth, a share and an η.",
+        answer=f"TAM's accuracy minus SGDM's is {counted_signs(differences['SGDM'])}; TAM's minus SGD's is "
+        f"{counted_signs(differences['SGD'])}. {best(rows)}",
+        table=Table(
+            ("hidden layers", "flipped", "η", "SGD, %", "SGDM, %", "TAM, %", "TAM − SGDM", "TAM − SGD"), rows
+        ),
+        panels=panels,
+    )
+
+
+def matched(rates: tuple[float, ...]) -> dict[str, tuple[SGD | SGDM | TAM, list[float]]]:
+    """Return the methods with rates that move as far as SGDM's do.
+
+    >>> matched((0.01,))["TAM"][1]
+    [0.02]
+    """
+    return {
+        "SGD": (SGD(), [rate / (1 - BETA) for rate in rates]),
+        "SGDM": (SGDM(beta=BETA), [*rates]),
+        "TAM": (TAM(beta=BETA), [transfer_lr(rate) for rate in rates]),
+    }
+
+
+def online_accuracy(training: Training, method: SGD | SGDM | TAM, rates: list[float], seeds: int) -> Array:
+    """Return per cent of right answers before each step, over all steps: shape (seeds, rates)."""
+    found = training.rates(method, rates, range(seeds))
+    return 100 * np.stack([one.accuracy.mean(axis=1) for one in found], axis=1)
+
+
+def best(rows: list[tuple[object, ...]]) -> str:
+    """Return which method is ahead where each takes the best of its rates, in how many of the settings."""
+    settings: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
+    for row in rows:
+        settings.setdefault(row[:2], []).append(row)
+    ahead = []
+    for group in settings.values():
+        means = {name: max(row[i].mean for row in group) for i, name in enumerate(("SGD", "SGDM", "TAM"), start=3)}  # type: ignore[attr-defined]
+        ahead.append(max(means, key=lambda name: means[name]))
+    counts = ", ".join(f"{name} in {ahead.count(name)}" for name in ("SGD", "SGDM", "TAM"))
+    return f"Each at the best of its rates, the highest mean has {counts} of {len(ahead)} pairs of depth and share."
