@@ -34,9 +34,7 @@ class Digits:
 
     def astype(self, dtype: str) -> "Digits":
         """Return the same digits with inputs in another dtype."""
-        return replace(
-            self, train_inputs=self.train_inputs.astype(dtype), test_inputs=self.test_inputs.astype(dtype)
-        )
+        return replace(self, train_inputs=self.train_inputs.astype(dtype), test_inputs=self.test_inputs.astype(dtype))
 
 
 def digits() -> Digits:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,8 @@ class Curve(NamedTuple):
     high: list[float | None]
 
     @classmethod
-    def over(cls, label: str, x: Sequence[float], values: Array) -> "Curve":
-        """Return the curve of values of shape (seeds, points)."""
+    def over(cls, label: str, x: Any, values: Array) -> "Curve":
+        """Return the curve of values of shape (seeds, points) over numbers x, one a point."""
         found = [interval(column) if np.isfinite(column).all() else None for column in np.asarray(values).T]
         means, lows, highs = ([None if one is None else float(one[i]) for one in found] for i in range(3))
         return cls(label, [float(value) for value in x], means, lows, highs)
@@ -33,7 +33,7 @@ class Panel(NamedTuple):
     title: str
     labels: tuple[str, str]
     scales: tuple[str, str]
-    curves: list[Curve]
+    curves: Sequence[Curve]
     levels: Sequence[tuple[str, float]] = ()
 
 
@@ -41,7 +41,7 @@ class Table(NamedTuple):
     """Rows of text and intervals under a head; ``unit`` says what the intervals are."""
 
     head: tuple[str, ...]
-    rows: list[tuple[str | Interval, ...]]
+    rows: Sequence[Sequence[str | Interval]]
 
 
 class Result(NamedTuple):

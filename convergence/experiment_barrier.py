@@ -1,4 +1,4 @@
-"""TAM as a warm-up: is the loss barrier between two children of one parent lower?"""
+"""TAM as a warm-up, and the loss barrier between two children of one parent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,11 +58,11 @@ def run(scale: Scale) -> Result:
     return Result(
         name="barrier",
         question="Does a warm-up with TAM lower the loss barrier between two children of one parent (TAM, warm-up)?",
-        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, 2 or 4 hidden layers "
-        f"of 64 units. A parent takes its steps by SGDM with η = {RATE:g}, or by TAM with η/d* = 2η; two children go on "
-        f"from its parameters and momentum by SGDM with η, {scale.steps(CHILD)} steps, each with its own order of the "
-        "digits. The barrier is the largest training loss on the segment between them, above the line between the losses "
-        "at its ends.",
+        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, 2 or 4 hidden "
+        f"layers of 64 units. A parent takes its steps by SGDM with η = {RATE:g}, or by TAM with η/d* = 2η; two "
+        f"children go on from its parameters and momentum by SGDM with η, {scale.steps(CHILD)} steps, each with its "
+        "own order of the digits. The barrier is the largest training loss on the segment between them, above the line "
+        "between the losses at its ends.",
         answer=f"The barrier after the warm-up minus that without it is {counted_signs(differences)}.",
         table=Table(("hidden layers", "steps of the parent", "SGDM", "TAM, then SGDM", "difference"), rows),
         panels=panels,

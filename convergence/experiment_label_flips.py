@@ -1,10 +1,12 @@
 """TAM: learning online while labels flip, against SGDM and SGD at matched effective rates."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from momoracle.convergence.digits import CLASSES, digits
 from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, counted_signs
-from momoracle.convergence.interval import interval
+from momoracle.convergence.interval import Interval, interval
 from momoracle.convergence.label_flips import LabelFlips
 from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
@@ -22,7 +24,9 @@ TASKS, PERIOD = 10, 100
 def run(scale: Scale) -> Result:
     """Train through a stream of tasks, and compare the accuracy on each batch before it is learned from."""
     steps = scale.steps(TASKS * PERIOD)
-    rows, panels, differences = [], [], {"SGDM": [], "SGD": []}
+    rows: list[list[str | Interval]] = []
+    panels: list[Panel] = []
+    differences: dict[str, list[Interval]] = {"SGDM": [], "SGD": []}
     for depth in DEPTHS:
         for flipped in FLIPPED:
             stream = LabelFlips(steps // TASKS, flipped)
@@ -36,7 +40,7 @@ def run(scale: Scale) -> Result:
                 for old, gain in gains.items():
                     differences[old].append(gain)
                 accuracies = [interval(found[name][:, i]) for name in ("SGD", "SGDM", "TAM")]
-                rows.append((f"{depth}", f"{10 * flipped} %", f"{rate:g}", *accuracies, gains["SGDM"], gains["SGD"]))
+                rows.append([f"{depth}", f"{10 * flipped} %", f"{rate:g}", *accuracies, gains["SGDM"], gains["SGD"]])
             title = f"{depth} hidden layers, {10 * flipped} % flipped"
             labels = ("SGDM's learning rate η", "online accuracy, %")
             curves = [Curve.over(name, RATES, values) for name, values in found.items()]
@@ -44,15 +48,13 @@ def run(scale: Scale) -> Result:
     return Result(
         name="label-flips",
         question="Does TAM adapt faster than SGDM and SGD when labels flip online (TAM, online learning)?",
-        setting=f"Digits, 2 or 4 hidden layers of 64 units, {TASKS} tasks of {steps // TASKS} steps of 32 digits; from task "
-        "to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy is on each batch before it is learned "
-        "from, averaged over all steps. Effective rates are matched: SGDM takes η, TAM η/d* = 2η, SGD η/(1−β). A "
+        setting=f"Digits, 2 or 4 hidden layers of 64 units, {TASKS} tasks of {steps // TASKS} steps of 32 digits; "
+        "from task to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy is on each batch before it is "
+        "learned from, averaged over all steps. Effective rates are matched: SGDM takes η, TAM η/d* = 2η, SGD η/(1−β). A "
         "setting is a depth, a share and an η.",
         answer=f"TAM's accuracy minus SGDM's is {counted_signs(differences['SGDM'])}; TAM's minus SGD's is "
-        f"{counted_signs(differences['SGD'])}. {best(rows)}",
-        table=Table(
-            ("hidden layers", "flipped", "η", "SGD, %", "SGDM, %", "TAM, %", "TAM − SGDM", "TAM − SGD"), rows
-        ),
+        f"{counted_signs(differences['SGD'])}. {best(panels)}",
+        table=Table(("hidden layers", "flipped", "η", "SGD, %", "SGDM, %", "TAM, %", "TAM − SGDM", "TAM − SGD"), rows),
         panels=panels,
     )
 
@@ -76,14 +78,11 @@ def online_accuracy(training: Training, method: SGD | SGDM | TAM, rates: list[fl
     return 100 * np.stack([one.accuracy.mean(axis=1) for one in found], axis=1)
 
 
-def best(rows: list[tuple[object, ...]]) -> str:
-    """Return which method is ahead where each takes the best of its rates, in how many of the settings."""
-    settings: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
-    for row in rows:
-        settings.setdefault(row[:2], []).append(row)
+def best(panels: Sequence[Panel]) -> str:
+    """Return which method has the highest mean where each takes the best of its rates, in how many panels."""
     ahead = []
-    for group in settings.values():
-        means = {name: max(row[i].mean for row in group) for i, name in enumerate(("SGD", "SGDM", "TAM"), start=3)}  # type: ignore[attr-defined]
-        ahead.append(max(means, key=lambda name: means[name]))
+    for panel in panels:
+        highest = {curve.label: max(mean for mean in curve.mean if mean is not None) for curve in panel.curves}
+        ahead.append(max(highest, key=lambda name: highest[name]))
     counts = ", ".join(f"{name} in {ahead.count(name)}" for name in ("SGD", "SGDM", "TAM"))
     return f"Each at the best of its rates, the highest mean has {counts} of {len(ahead)} pairs of depth and share."

@@ -1,4 +1,4 @@
-"""MoMo, Figure 2: how wide is the range of good learning rates?"""
+"""MoMo, Figure 2: the width of the range of good learning rates."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ NEAR = 0.02  # of the best test accuracy
 
 
 def run(scale: Scale) -> Result:
-    """Train a network with each method at each learning rate, and count the rates that are about as good as the best."""
+    """Train a network by each method at each learning rate, and count the rates about as good as the best."""
     exponents = np.arange(LEAST * PER_DECADE, MOST * PER_DECADE + 1) / PER_DECADE
     training = Training(Perceptron((64, 64, 64, 10)), digits(), scale.steps(1000))
     found = {
@@ -48,17 +48,17 @@ def run(scale: Scale) -> Result:
     top = all((accuracies[new][:, -1] >= best - NEAR).all() for new, _ in PAIRS)
     if top:
         answers.append(
-            f"For both of MoMo's methods the range does not end within the grid: α = 10^{MOST} is still good with every "
-            "seed, so their widths are lower bounds."
+            f"For both of MoMo's methods the range does not end within the grid: α = 10^{MOST} is still good with "
+            "every seed, so their widths are lower bounds."
         )
     rates = [float(10.0**e) for e in exponents]
     return Result(
         name="learning-rates",
         question="How wide is the range of good learning rates (MoMo, Figure 2)?",
-        setting=f"Digits, two hidden layers of 64 units, {training.steps} steps of 32 digits, constant α from 10^{LEAST} "
-        f"to 10^{MOST}, {PER_DECADE} a decade, no weight decay, f_* = 0. A rate is good with a seed if its test accuracy "
-        f"is at most {100 * NEAR:g} points below the best of all methods and rates with that seed; the width is the "
-        "number of good rates over the rates a decade.".replace("-", "−"),
+        setting=f"Digits, two hidden layers of 64 units, {training.steps} steps of 32 digits, constant α from "
+        f"10^{LEAST} to 10^{MOST}, {PER_DECADE} a decade, no weight decay, f_* = 0. A rate is good with a seed if its "
+        f"test accuracy is at most {100 * NEAR:g} points below the best of all methods and rates with that seed; the "
+        "width is the number of good rates over the rates a decade.".replace("-", "−"),
         answer=" ".join(answers),
         table=Table(("method", "best α", "test accuracy there, %", "width, decades", "good at the largest α"), rows),
         panels=[

@@ -1,11 +1,11 @@
-"""MoMo with an unknown lower bound: what is the estimate worth where f_* > 0?"""
+"""MoMo with an unknown lower bound: what the estimate is worth where f_* > 0."""
 
 import numpy as np
 from scipy.optimize import minimize
 
 from momoracle.convergence.digits import CLASSES, Digits, digits
 from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, blocks, shown
-from momoracle.convergence.interval import interval
+from momoracle.convergence.interval import Interval, interval
 from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
 from momoracle.convergence.training import Training
@@ -50,13 +50,13 @@ def run(scale: Scale) -> Result:
     return Result(
         name="lower-bound",
         question="What is MoMo's online estimate of the lower bound worth where f_* > 0 (MoMo, section 4)?",
-        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, a linear softmax "
-        f"classifier: a convex problem whose least mean loss f_* = {minimum:.4f} is found by L-BFGS to a gradient below "
-        f"{FLAT:g}. {steps} steps of 32 digits, constant α.",
+        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, a linear "
+        f"softmax classifier: a convex problem whose least mean loss f_* = {minimum:.4f} is found by L-BFGS to a "
+        f"gradient below {FLAT:g}. {steps} steps of 32 digits, constant α.",
         answer=f"At the largest α = {RATES[-1]:g}, the training loss with f_* = 0 minus that with the estimate is "
         f"{shown(help_)}, {_word(help_.sign)}; that with the estimate minus that with the true f_* is {shown(left)}, "
-        f"{_word(left.sign)}. There the estimate is {shown(interval(estimates[:, -1]))} on average in the last quarter of "
-        f"the steps; the truth is {minimum:.2f}, and the least loss of a batch of 32 digits is another than that of all.",
+        f"{_word(left.sign)}. There the estimate is {shown(interval(estimates[:, -1]))} on average in the last quarter "
+        f"of the steps; the truth is {minimum:.2f}, and a batch of 32 digits has another least loss than all of them.",
         table=Table(("method", "best α", "f(x) − f_* there", f"f(x) − f_* at α = {RATES[-1]:g}"), rows),
         panels=[
             Panel(
@@ -102,7 +102,7 @@ def least_loss(data: Digits) -> float:
     return float(found.fun)
 
 
-def _told(values: Array) -> object:
+def _told(values: Array) -> Interval | str:
     return interval(values) if np.isfinite(values).all() else "diverged"
 
 

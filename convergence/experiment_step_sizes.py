@@ -1,10 +1,12 @@
-"""MoMo: which step sizes does it take, and how often does the cap bind?"""
+"""The step sizes that MoMo's methods take, and how often the cap binds."""
+
+from collections.abc import Iterable
 
 import numpy as np
 
 from momoracle.convergence.digits import digits
 from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, blocks
-from momoracle.convergence.interval import interval
+from momoracle.convergence.interval import Interval, interval
 from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.tile import at_cap
 from momoracle.convergence.training import Training
@@ -19,17 +21,19 @@ def run(scale: Scale) -> Result:
     steps = scale.steps(1000)
     training = Training(Perceptron((64, 64, 64, 10)), digits(), steps, watch=("step_size", "weight_sum"))
     middle = np.arange(BLOCK / 2, steps, BLOCK) + 0.5
-    rows, panels, often = [], [], {}
+    rows: list[list[str | Interval]] = []
+    panels: list[Panel] = []
+    often: dict[tuple[str, float], tuple[float, float]] = {}
     for name, (method, caps) in CAPS.items():
         curves = []
         for cap, one in zip(caps, training.rates(method, caps, range(scale.seeds)), strict=True):
             tau, rho = one.watched["step_size"], one.watched["weight_sum"]
             bound = at_cap(tau, rho, cap)
             quarter = steps // 4
-            shares = [interval(100 * part.mean(axis=1)) for part in (bound[:, :quarter], bound[:, -quarter:])]
-            often[name, cap] = [share.mean for share in shares]
+            early, late = (interval(100 * part.mean(axis=1)) for part in (bound[:, :quarter], bound[:, -quarter:]))
+            often[name, cap] = early.mean, late.mean
             last = np.median((tau * rho)[:, -quarter:], axis=1)
-            rows.append((name, f"{cap:g}", *shares, interval(np.log10(last))))
+            rows.append([name, f"{cap:g}", early, late, interval(np.log10(last))])
             curves.append(Curve.over(f"α = {cap:g}", middle, blocks(tau * rho, BLOCK)))
         levels = [("caps" if i == 0 else "", cap) for i, cap in enumerate(caps)]
         panels.append(Panel(name, ("step", "mean τρ of 20 steps"), ("linear", "log"), curves, levels))
@@ -37,14 +41,14 @@ def run(scale: Scale) -> Result:
     for name, (_, caps) in CAPS.items():
         shares = [often[name, cap] for cap in caps]
         answers.append(
-            f"{name} takes its cap in {_list([early for early, _ in shares])} % of the first quarter's steps and in "
-            f"{_list([late for _, late in shares])} % of the last quarter's, for α = {_list(caps, 'g')}."
+            f"{name} takes its cap in {_list(share[0] for share in shares)} % of the first quarter's steps and in "
+            f"{_list(share[1] for share in shares)} % of the last quarter's, for α = {_list(caps, 'g')}."
         )
     return Result(
         name="step-sizes",
         question="Which step sizes do MoMo and MoMo-Adam take, and how often does the cap bind?",
-        setting=f"Digits, two hidden layers of 64 units, {steps} steps of 32 digits, f_* = 0. Shown is τρ, whose cap is "
-        "α. The median is that of the last quarter's steps.",
+        setting=f"Digits, two hidden layers of 64 units, {steps} steps of 32 digits, f_* = 0. Shown is τρ, whose cap "
+        "is α. The median is that of the last quarter's steps.",
         answer=" ".join(answers),
         table=Table(
             ("method", "α", "first quarter at the cap, %", "last quarter at the cap, %", "log₁₀ of the median τρ"), rows
@@ -53,7 +57,7 @@ def run(scale: Scale) -> Result:
     )
 
 
-def _list(values: object, form: str = ".0f") -> str:
+def _list(values: Iterable[float], form: str = ".0f") -> str:
     """Return numbers as ``a, b and c``."""
-    *most, last = (format(value, form) for value in values)  # type: ignore[attr-defined]
+    *most, last = (format(value, form) for value in values)
     return f"{', '.join(most)} and {last}"

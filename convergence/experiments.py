@@ -1,6 +1,7 @@
-"""The papers' experiments, at the scale of this package: one table of them, and what they found as JSON."""
+"""The papers' experiments at the scale of this package: the table of them, and what they find as JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from momoracle.convergence import (
     experiment_lower_bound,
     experiment_step_sizes,
 )
-from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table
+from momoracle.convergence.experiment import Result, Scale
 from momoracle.convergence.interval import LEVEL, Interval
 
 EXPERIMENTS: dict[str, Callable[[Scale], Result]] = {
@@ -24,4 +25,38 @@ EXPERIMENTS: dict[str, Callable[[Scale], Result]] = {
     "damping": experiment_damping.run,
     "barrier": experiment_barrier.run,
 }
-SCHEMA = "momoracle experiments 1"
+
+
+def to_json(results: Sequence[Result], scale: Scale) -> dict[str, Any]:
+    """Return what was found as JSON values; where a run diverged there is null."""
+    return {
+        "seeds": scale.seeds,
+        "quick": scale.quick,
+        "level": LEVEL,
+        "versions": {"momoracle": version("momoracle"), "numpy": np.__version__},
+        "experiments": [_plain(result) for result in results],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+def cell(value: str | Interval) -> str:
+    """Return a cell of a table as text: of an interval, mean and ends with digits as its width asks for.
+
+    >>> cell(Interval(97.389, 96.996, 97.782)), cell(Interval(-0.5, -0.5, -0.5))
+    ('97.4 [97.0, 97.8]', '−0.50')
+    """
+    if isinstance(value, str):
+        return value
+    width = value.high - value.low
+    if width == 0:
+        return f"{value.mean:.2f}".replace("-", "−")
+    places = int(np.clip(1 - np.floor(np.log10(width)), 0, 6)) if width < 1 else 1
+    mean, low, high = (f"{number:.{places}f}".replace("-", "−") for number in value)
+    return f"{mean} [{low}, {high}]"

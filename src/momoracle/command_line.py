@@ -7,6 +7,7 @@ import typer
 
 from momoracle.bench_command import bench_command
 from momoracle.check_command import check_command
+from momoracle.experiments_command import experiments_command
 from momoracle.figures_command import figures_command
 from momoracle.golden_command import vectors
 from momoracle.rates_command import rates_command
@@ -25,6 +26,7 @@ app.command("check")(check_command)
 app.command("figures")(figures_command)
 app.command("rates")(rates_command)
 app.command("sweep")(sweep_command)
+app.command("experiments")(experiments_command)
 app.command("bench")(bench_command)
 app.add_typer(vectors, name="golden")
 

@@ -1,0 +1,46 @@
+"""The page of the experiments, as Markdown: every number on it comes from the results."""
+
+from collections.abc import Sequence
+
+from momoracle.convergence.experiment import Result, Scale, Table
+from momoracle.convergence.experiments import cell
+from momoracle.convergence.interval import LEVEL
+
+TITLE = "# The papers' experiments, on digits"
+COMMAND = """\
+```sh
+momoracle experiments --figures convergence/figures --page convergence/experiments.md \\
+    --json convergence/experiments.json
+```
+"""
+HOW = """\
+A perceptron in NumPy, whose gradients are written by hand, learns the 1797 digits that scikit-learn ships (every fifth
+is kept for the test) by the reference's own steps, in float32. Runs that share a seed share the network's start and the
+order of the digits, so methods are compared in pairs. Each number is the mean over {seeds} seeds with Student's interval
+at {level:.0%}; every interval stands alone, so of twenty settings without a difference one is expected to show one.
+The networks and the data are small: what holds here need not hold for the papers' own, nor the other way round.
+"""
+
+
+def page(results: Sequence[Result], scale: Scale, figures: str) -> str:
+    """Return the page; ``figures`` is the folder of the pictures, seen from the page."""
+    parts = [TITLE, COMMAND.strip(), HOW.format(seeds=scale.seeds, level=LEVEL).strip()]
+    if scale.quick:
+        parts.append("**These runs were shortened (`--quick`): they show that everything works and answer nothing.**")
+    for result in results:
+        parts += [
+            f"## {result.question}",
+            result.answer,
+            f"![{result.question}]({figures}/experiment-{result.name}.png)",
+            result.setting,
+            markdown(result.table),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown(table: Table) -> str:
+    """Return a table as Markdown, numbers to the right."""
+    right = [any(not isinstance(row[i], str) for row in table.rows) for i in range(len(table.head))]
+    lines = [table.head, ["---:" if side else "---" for side in right]]
+    lines += [[cell(value) for value in row] for row in table.rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,63 @@
+"""The figures of the experiments: panels of curves with their intervals."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure as Canvas
+
+from momoracle.convergence.experiment import Curve, Panel, Result
+from momoracle.paper_checks.figure import Figure
+
+_LINES = ("-", "--", "-.", ":")
+_MARKS = ("o", "s", "^", "D")
+_ACROSS = 3  # panels in a row at most
+_SIZE = (3.5, 3.0)  # inches, of a panel
+
+
+def draw(results: Sequence[Result], folder: Path) -> list[Path]:
+    """Write the figure of each experiment as SVG and PNG, and return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for result in results:
+        for ending in ("svg", "png"):
+            path = folder / f"experiment-{result.name}.{ending}"
+            path.write_bytes(figure(result).rendered(ending))
+            written.append(path)
+    return written
+
+
+def figure(result: Result) -> Figure:
+    """Return the figure of an experiment: all of its panels."""
+    across = min(_ACROSS, len(result.panels)) if len(result.panels) != 4 else 2
+    down = -(-len(result.panels) // across)
+    size = (_SIZE[0] * across, _SIZE[1] * down)
+
+    def panels(canvas: Canvas) -> None:
+        for place, panel in enumerate(result.panels, start=1):
+            _panel(canvas.add_subplot(down, across, place), panel)
+
+    return Figure(f"experiment-{result.name}", result.question, "", panels, size)
+
+
+def _panel(axes: Any, panel: Panel) -> None:
+    for i, curve in enumerate(panel.curves):
+        _curve(axes, curve, i)
+    for label, value in panel.levels:
+        axes.axhline(value, color="black", linewidth=0.8, linestyle=(0, (1, 1)), label=label or None)
+    x, y = panel.labels
+    axes.set(xscale=panel.scales[0], yscale=panel.scales[1], xlabel=x, ylabel=y, title=panel.title)
+    axes.legend(fontsize=7)
+
+
+def _curve(axes: Any, curve: Curve, i: int) -> None:
+    """Draw a mean and its interval; nothing where a run diverged."""
+    mean, low, high = (np.array([np.nan if v is None else v for v in part]) for part in curve[2:])
+    log = axes.get_yscale() == "log"
+    every = max(1, len(curve.x) // 12)
+    (line,) = axes.plot(
+        curve.x, mean, _LINES[i % 4], marker=_MARKS[i % 4], markevery=every, markersize=3.5, label=curve.label
+    )
+    floor = np.where(low > 0, low, mean / 10) if log else low
+    axes.fill_between(curve.x, floor, high, color=line.get_color(), alpha=0.18, linewidth=0)
