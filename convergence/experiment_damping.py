@@ -53,8 +53,8 @@ def run(scale: Scale) -> Result:
         name="damping",
         question="How does TAM's damping move over time, and what do flips of labels do to it (TAM, section 2)?",
         setting=f"Digits, two hidden layers of 64 units, TAM with α = {transfer_lr(RATE):g}, {TASKS} tasks of "
-        f"{period} steps of 32 digits; from task to task 0, 40 or 100 % of the classes exchange their labels. The damping is the mean "
-        "over the six tensors.",
+        f"{period} steps of 32 digits; from task to task 0, 40 or 100 % of the classes exchange their "
+        "labels. The damping is the mean over the six tensors.",
         answer=" ".join(answers),
         table=Table(("labels", "damping in the first task", "in the last task", "after a flip minus before"), rows),
         panels=[

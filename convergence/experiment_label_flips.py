@@ -49,9 +49,9 @@ def run(scale: Scale) -> Result:
         name="label-flips",
         question="Does TAM adapt faster than SGDM and SGD when labels flip online (TAM, online learning)?",
         setting=f"Digits, 2 or 4 hidden layers of 64 units, {TASKS} tasks of {steps // TASKS} steps of 32 digits; "
-        "from task to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy is on each batch before it is "
-        "learned from, averaged over all steps. Effective rates are matched: SGDM takes η, TAM η/d* = 2η, SGD η/(1−β). A "
-        "setting is a depth, a share and an η.",
+        "from task to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy is on each "
+        "batch before it is learned from, averaged over all steps. Effective rates are matched: SGDM takes η, TAM "
+        "η/d* = 2η, SGD η/(1−β). A setting is a depth, a share and an η.",
         answer=f"TAM's accuracy minus SGDM's is {counted_signs(differences['SGDM'])}; TAM's minus SGD's is "
         f"{counted_signs(differences['SGD'])}. {best(panels)}",
         table=Table(("hidden layers", "flipped", "η", "SGD, %", "SGDM, %", "TAM, %", "TAM − SGDM", "TAM − SGD"), rows),

@@ -18,12 +18,9 @@ NEAR = 0.02  # of the best test accuracy
 
 def run(scale: Scale) -> Result:
     """Train a network by each method at each learning rate, and count the rates about as good as the best."""
-    exponents = np.arange(LEAST * PER_DECADE, MOST * PER_DECADE + 1) / PER_DECADE
+    rates = [10.0 ** (i / PER_DECADE) for i in range(LEAST * PER_DECADE, MOST * PER_DECADE + 1)]
     training = Training(Perceptron((64, 64, 64, 10)), digits(), scale.steps(1000))
-    found = {
-        name: training.rates(method, [float(10.0**e) for e in exponents], range(scale.seeds))
-        for name, method in METHODS.items()
-    }
+    found = {name: training.rates(method, rates, range(scale.seeds)) for name, method in METHODS.items()}
     losses = {name: np.stack([one.train_loss for one in runs], axis=1) for name, runs in found.items()}
     accuracies = {name: np.stack([one.test_accuracy for one in runs], axis=1) for name, runs in found.items()}
     best = np.nanmax(np.concatenate([*accuracies.values()], axis=1), axis=1)
@@ -34,7 +31,7 @@ def run(scale: Scale) -> Result:
         rows.append(
             (
                 name,
-                f"10^{exponents[usual]:g}".replace("-", "−"),
+                f"{rates[usual]:.2g}",
                 interval(100 * accuracies[name][:, usual]),
                 interval(widths[name]),
                 "yes" if (accuracies[name][:, -1] >= best - NEAR).all() else "no",
@@ -48,17 +45,16 @@ def run(scale: Scale) -> Result:
     top = all((accuracies[new][:, -1] >= best - NEAR).all() for new, _ in PAIRS)
     if top:
         answers.append(
-            f"For both of MoMo's methods the range does not end within the grid: α = 10^{MOST} is still good with "
+            f"For both of MoMo's methods the range does not end within the grid: α = {rates[-1]:g} is still good with "
             "every seed, so their widths are lower bounds."
         )
-    rates = [float(10.0**e) for e in exponents]
     return Result(
         name="learning-rates",
         question="How wide is the range of good learning rates (MoMo, Figure 2)?",
         setting=f"Digits, two hidden layers of 64 units, {training.steps} steps of 32 digits, constant α from "
-        f"10^{LEAST} to 10^{MOST}, {PER_DECADE} a decade, no weight decay, f_* = 0. A rate is good with a seed if its "
-        f"test accuracy is at most {100 * NEAR:g} points below the best of all methods and rates with that seed; the "
-        "width is the number of good rates over the rates a decade.".replace("-", "−"),
+        f"{rates[0]:g} to {rates[-1]:g}, {PER_DECADE} a decade, no weight decay, f_* = 0. A rate is good with a seed "
+        f"if its test accuracy is at most {100 * NEAR:g} points below the best of all methods and rates with that "
+        "seed; the width is the number of good rates over the rates a decade.",
         answer=" ".join(answers),
         table=Table(("method", "best α", "test accuracy there, %", "width, decades", "good at the largest α"), rows),
         panels=[

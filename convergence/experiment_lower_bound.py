@@ -16,7 +16,7 @@ NETWORK = Perceptron((64, CLASSES))
 RATES = tuple(10.0 ** (e / 2) for e in range(-4, 5))
 ESTIMATE = "MoMo*, f_* estimated"
 BLOCK = 20  # steps that a point of a curve averages
-FLAT = 1e-5  # ‖∇f‖ at the minimum that is found
+FLAT = 1e-4  # ‖∇f‖ at the minimum that is found
 
 
 def run(scale: Scale) -> Result:
@@ -94,7 +94,7 @@ def least_loss(data: Digits) -> float:
         return float(answer.loss[0]), np.concatenate([grad.ravel() for grad in answer.grads])
 
     flat = np.zeros(NETWORK.size)
-    options = {"maxiter": 20000, "maxfun": 40000, "ftol": 0.0, "gtol": FLAT / NETWORK.size, "maxcor": 50}
+    options = {"maxiter": 20000, "maxfun": 40000, "ftol": 0.0, "gtol": FLAT / NETWORK.size**0.5, "maxcor": 50}
     found = minimize(value, flat, jac=True, method="L-BFGS-B", options=options)
     slope = float(np.linalg.norm(value(found.x)[1]))
     if not slope <= FLAT:

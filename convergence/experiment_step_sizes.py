@@ -33,7 +33,8 @@ def run(scale: Scale) -> Result:
             early, late = (interval(100 * part.mean(axis=1)) for part in (bound[:, :quarter], bound[:, -quarter:]))
             often[name, cap] = early.mean, late.mean
             last = np.median((tau * rho)[:, -quarter:], axis=1)
-            rows.append([name, f"{cap:g}", early, late, interval(np.log10(last))])
+            middle_tau = Interval(*(10**end for end in interval(np.log10(last))))
+            rows.append([name, f"{cap:g}", early, late, middle_tau])
             curves.append(Curve.over(f"α = {cap:g}", middle, blocks(tau * rho, BLOCK)))
         levels = [("caps" if i == 0 else "", cap) for i, cap in enumerate(caps)]
         panels.append(Panel(name, ("step", "mean τρ of 20 steps"), ("linear", "log"), curves, levels))
@@ -48,11 +49,9 @@ def run(scale: Scale) -> Result:
         name="step-sizes",
         question="Which step sizes do MoMo and MoMo-Adam take, and how often does the cap bind?",
         setting=f"Digits, two hidden layers of 64 units, {steps} steps of 32 digits, f_* = 0. Shown is τρ, whose cap "
-        "is α. The median is that of the last quarter's steps.",
+        "is α. The median is that of the last quarter's steps, its interval taken over logarithms.",
         answer=" ".join(answers),
-        table=Table(
-            ("method", "α", "first quarter at the cap, %", "last quarter at the cap, %", "log₁₀ of the median τρ"), rows
-        ),
+        table=Table(("method", "α", "first quarter at the cap, %", "last quarter at the cap, %", "median τρ"), rows),
         panels=panels,
     )
 

@@ -50,13 +50,13 @@ def cell(value: str | Interval) -> str:
     """Return a cell of a table as text: of an interval, mean and ends with digits as its width asks for.
 
     >>> cell(Interval(97.389, 96.996, 97.782)), cell(Interval(-0.5, -0.5, -0.5))
-    ('97.4 [97.0, 97.8]', '−0.50')
+    ('97.39 [97.00, 97.78]', '−0.5')
     """
     if isinstance(value, str):
         return value
     width = value.high - value.low
     if width == 0:
-        return f"{value.mean:.2f}".replace("-", "−")
+        return f"{value.mean:.3g}".replace("-", "−")
     places = int(np.clip(1 - np.floor(np.log10(width)), 0, 6)) if width < 1 else 1
     mean, low, high = (f"{number:.{places}f}".replace("-", "−") for number in value)
     return f"{mean} [{low}, {high}]"

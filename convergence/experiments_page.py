@@ -14,11 +14,12 @@ momoracle experiments --figures convergence/figures --page convergence/experimen
 ```
 """
 HOW = """\
-A perceptron in NumPy, whose gradients are written by hand, learns the 1797 digits that scikit-learn ships (every fifth
-is kept for the test) by the reference's own steps, in float32. Runs that share a seed share the network's start and the
-order of the digits, so methods are compared in pairs. Each number is the mean over {seeds} seeds with Student's interval
-at {level:.0%}; every interval stands alone, so of twenty settings without a difference one is expected to show one.
-The networks and the data are small: what holds here need not hold for the papers' own, nor the other way round.
+A perceptron in NumPy, whose gradients are written by hand, learns the 1797 digits that scikit-learn ships (every
+fifth is kept for the test) by the reference's own steps, in float32. Runs that share a seed share the network's start
+and the order of the digits, so methods are compared in pairs. Each number is the mean over {seeds} seeds with
+Student's interval at {level:.0%}; every interval stands alone, so of twenty settings without a difference one is
+expected to show one. The networks and the data are small: what holds here need not hold for the papers' own, nor the
+other way round.
 """
 
 
@@ -29,10 +30,10 @@ def page(results: Sequence[Result], scale: Scale, figures: str) -> str:
         parts.append("**These runs were shortened (`--quick`): they show that everything works and answer nothing.**")
     for result in results:
         parts += [
-            f"## {result.question}",
-            result.answer,
-            f"![{result.question}]({figures}/experiment-{result.name}.png)",
-            result.setting,
+            f"## {_text(result.question)}",
+            _text(result.answer),
+            f"![{_text(result.question)}]({figures}/experiment-{result.name}.png)",
+            _text(result.setting),
             markdown(result.table),
         ]
     return "\n\n".join(parts) + "\n"
@@ -43,4 +44,9 @@ def markdown(table: Table) -> str:
     right = [any(not isinstance(row[i], str) for row in table.rows) for i in range(len(table.head))]
     lines = [table.head, ["---:" if side else "---" for side in right]]
     lines += [[cell(value) for value in row] for row in table.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_text, line))} |" for line in lines)
+
+
+def _text(text: str) -> str:
+    """Return text in which no star begins an emphasis."""
+    return text.replace("*", r"\*")

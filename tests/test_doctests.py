@@ -14,9 +14,8 @@ ELSEWHERE = ("torch_port", "optax_port", "keras_port", "gpu.bound", "gpu.fused")
 MODULES = [name for name in modules.IMPORTABLE if name.startswith(PACKAGES) and not name.endswith(ELSEWHERE)]
 
 #: whose examples need what not every machine has; with it they run
-NEEDS = {
-    "momoracle.convergence.real_data": pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn"),
-}
+DATA = pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn")
+NEEDS = {"momoracle.convergence.real_data": DATA, "momoracle.convergence.digits": DATA}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in MODULES])

@@ -42,22 +42,26 @@ def figure(result: Result) -> Figure:
 
 
 def _panel(axes: Any, panel: Panel) -> None:
+    x, y = panel.labels
+    axes.set(xscale=panel.scales[0], yscale=panel.scales[1], xlabel=x, ylabel=y)
+    axes.set_title(panel.title, fontsize=9)
+    bottom = -np.inf
+    if panel.scales[1] == "log":  # an interval that reaches zero has no lower end here: it ends with the frame
+        bottom = min(v for curve in panel.curves for v in curve.mean if v is not None and v > 0) / 3
     for i, curve in enumerate(panel.curves):
-        _curve(axes, curve, i)
+        _curve(axes, curve, i, bottom)
     for label, value in panel.levels:
         axes.axhline(value, color="black", linewidth=0.8, linestyle=(0, (1, 1)), label=label or None)
-    x, y = panel.labels
-    axes.set(xscale=panel.scales[0], yscale=panel.scales[1], xlabel=x, ylabel=y, title=panel.title)
+    if np.isfinite(bottom):
+        axes.set_ylim(bottom=bottom)
     axes.legend(fontsize=7)
 
 
-def _curve(axes: Any, curve: Curve, i: int) -> None:
+def _curve(axes: Any, curve: Curve, i: int, bottom: float) -> None:
     """Draw a mean and its interval; nothing where a run diverged."""
     mean, low, high = (np.array([np.nan if v is None else v for v in part]) for part in curve[2:])
-    log = axes.get_yscale() == "log"
     every = max(1, len(curve.x) // 12)
     (line,) = axes.plot(
         curve.x, mean, _LINES[i % 4], marker=_MARKS[i % 4], markevery=every, markersize=3.5, label=curve.label
     )
-    floor = np.where(low > 0, low, mean / 10) if log else low
-    axes.fill_between(curve.x, floor, high, color=line.get_color(), alpha=0.18, linewidth=0)
+    axes.fill_between(curve.x, np.maximum(low, bottom), high, color=line.get_color(), alpha=0.18, linewidth=0)

@@ -1,4 +1,4 @@
-"""The example in convergence.md runs, and its figures are there."""
+"""The example in convergence.md runs, and the pages' figures are there."""
 
 import re
 import subprocess
@@ -11,8 +11,8 @@ import readme
 pytestmark = checkout.needed
 
 
-def text() -> str:
-    return (checkout.ROOT / "convergence/convergence.md").read_text("utf-8")
+def text(name: str = "convergence") -> str:
+    return (checkout.ROOT / f"convergence/{name}.md").read_text("utf-8")
 
 
 def test_the_example_holds() -> None:
@@ -29,7 +29,7 @@ def test_the_spec_is_one() -> None:
 
 
 def test_every_figure_is_there_and_every_figure_is_shown() -> None:
-    shown = set(re.findall(r"\(figures/([\w-]+)\.png\)", text()))
+    shown = set(re.findall(r"\(figures/([\w-]+)\.png\)", text() + text("experiments")))
     there = {path.stem for path in (checkout.ROOT / "convergence/figures").iterdir()}
     assert shown == there
     assert all((checkout.ROOT / f"convergence/figures/{name}.svg").is_file() for name in shown)
