@@ -16,12 +16,13 @@ from math import ceil, log, sqrt
 import flint
 import numpy as np
 
+from momoracle.convergence.adversary import largest_gap
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
 from momoracle.paper_checks.instances import Draw
 from momoracle.paper_checks.paths import at_most, dot
 from momoracle.paper_checks.problems import Run, ball_runs, problem, runs
 from momoracle.paper_checks.refutation import wrong
-from momoracle.paper_checks.worst_case import exact_worst_case, excess, one_function
+from momoracle.paper_checks.worst_case import exact_worst_case, excess
 
 BITS = 2500
 NO_CAP = 10**12
@@ -103,7 +104,7 @@ def attained(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Ev
     """
     ratios = []
     for steps in (2, 3, 10, effort.count(50)):
-        worst, bound = one_function(optimizers.momo, 0.0, steps), 1 / sqrt(steps) / sharper
+        worst, bound = largest_gap(0.0, steps, False, optimizers.momo), 1 / sqrt(steps) / sharper
         rounding = 16 * steps * steps * float(np.finfo(float).eps)
         require(worst.gap <= bound * (1 + rounding), f"K = {steps}: min f = {worst.gap:.6g} exceeds {bound:.6g}")
         require(excess(worst) <= rounding, f"K = {steps}: the adversary's answers are not of one convex function")
@@ -117,7 +118,7 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
     ratios = {}
     for beta in (0.0, 0.3, 0.5, 0.9):
         for steps in (2, 3, 4):
-            run, bound = one_function(optimizers.momo, beta, steps), 1 / ((1 - beta) * sqrt(steps))
+            run, bound = largest_gap(beta, steps, False, optimizers.momo), 1 / ((1 - beta) * sqrt(steps))
             worst = exact_worst_case(beta, run.step_sizes[:-1])
             require(abs(worst - run.gap) <= 1e-3, f"β = {beta}, K = {steps}: worst case {worst:.4f}, run {run.gap:.4f}")
             require(worst <= bound + 1e-3, f"β = {beta}, K = {steps}: the worst case {worst:.4f} exceeds {bound:.4f}")

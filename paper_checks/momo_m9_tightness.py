@@ -15,9 +15,10 @@ The checks say what was found and would fail were a bound exceeded; they prove n
 from functools import partial
 from math import sqrt
 
+from momoracle.convergence.adversary import largest_gap
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
 from momoracle.paper_checks.refutation import wrong
-from momoracle.paper_checks.worst_case import exact_worst_case, excess, one_function, sampled_losses
+from momoracle.paper_checks.worst_case import exact_worst_case, excess
 
 #: min f by β and K, to four decimals
 KNOWN = {
@@ -32,7 +33,7 @@ def attained(optimizers: Optimizers, effort: Effort) -> Evidence:
     apart = 0.0
     for beta, cases in KNOWN.items():
         for steps, known in cases.items():
-            run = one_function(optimizers.momo, beta, steps)
+            run = largest_gap(beta, steps, False, optimizers.momo)
             apart = max(apart, abs(run.gap - known))
             require(apart <= 1e-3, f"β = {beta}, K = {steps}: the run keeps {run.gap:.4f}, known is {known}")
             require(excess(run) <= 1e-12, f"β = {beta}, K = {steps}: the answers are not of one convex function")
@@ -44,7 +45,7 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
     apart, programs = 0.0, 0
     for beta, cases in KNOWN.items():
         for steps, known in cases.items():
-            sizes = one_function(optimizers.momo, beta, steps).step_sizes[:-1]
+            sizes = largest_gap(beta, steps, False, optimizers.momo).step_sizes[:-1]
             worst = exact_worst_case(beta, sizes)
             apart, programs = max(apart, abs(worst - known)), programs + 1
             require(apart <= 1e-3, f"β = {beta}, K = {steps}: the program gives {worst:.4f}, known is {known}")
@@ -65,7 +66,7 @@ def conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> 
     for beta in (0.5, 0.9):
         over, ratios = 1.0, []
         for steps in lengths:
-            run = one_function(optimizers.momo, beta, steps)
+            run = largest_gap(beta, steps, False, optimizers.momo)
             gap = run.gap * sharper
             require(gap <= 1 / ((1 - beta) * sqrt(steps)), f"β = {beta}, K = {steps}: {gap:.4f} exceeds M6")
             ratio = gap * sqrt((1 - beta**2) * steps)
@@ -82,7 +83,7 @@ def adversarial_order(optimizers: Optimizers, effort: Effort) -> Evidence:
     It was seen to be about 1 − 7/K; what is required is 1 − 8/K.
     """
     beta, steps = 0.5, effort.count(400)
-    ratio = sampled_losses(optimizers.momo, beta, steps).gap * (1 - beta) * sqrt(steps)
+    ratio = largest_gap(beta, steps, True, optimizers.momo).gap * (1 - beta) * sqrt(steps)
     require(ratio <= 1, f"β = {beta}, K = {steps}: the gap is {ratio:.4f} of M6's bound")
     require(ratio >= 1 - 8 / steps, f"β = {beta}, K = {steps}: the gap is only {ratio:.4f} of M6's bound")
     return Evidence(f"sampled losses, β = {beta}, K = {steps}: {ratio:.4f} of M6's bound", ratio, 1.0)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from momoracle import MoMo
+from momoracle.convergence.adversary import largest_gap
 from momoracle.paper_checks.claim import Falsified
 from momoracle.paper_checks.paths import array, at_most, ball
 from momoracle.paper_checks.problems import KINDS, problem
 from momoracle.paper_checks.subproblem import Subproblem
 from momoracle.paper_checks.symbolic import settle, vanishes
-from momoracle.paper_checks.worst_case import excess, one_function
+from momoracle.paper_checks.worst_case import excess
 
 ONE = Fraction(1)
 #: min_y max{y, 0} + (y − 3)²/2: the minimiser is 2, where the line lies above the floor
@@ -76,7 +76,7 @@ def test_balls_are_compared_whole_or_up_to_equality() -> None:
 
 
 def test_the_adversary_keeps_every_value_and_is_one_convex_function() -> None:
-    run = one_function(MoMo, 0.5, 4)
+    run = largest_gap(0.5, 4, False)
     assert run.gap == pytest.approx(0.5620, abs=1e-4)
     assert excess(run) < 1e-12
     values = [float(g @ x) for g, x in zip(run.gradients, run.points, strict=True)]
