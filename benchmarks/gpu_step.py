@@ -87,12 +87,17 @@ def tested(seconds: float) -> dict[str, Any]:
             command += ["-n", "0"]  # one process: each would compile the kernels and take memory of its own
         command += [f"--junitxml={report}", str(TESTS)]
         path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path})
+        process = launched(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path})
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             return stopped(process, report, seconds)
         return outcome(report)
+
+
+def launched(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a program that can be interrupted, also where this one runs in the background and cannot."""
+    return subprocess.Popen(command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options)
 
 
 def stopped(process: subprocess.Popen[bytes], report: Path, seconds: float) -> dict[str, Any]:

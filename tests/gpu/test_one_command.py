@@ -1,6 +1,7 @@
 """``python benchmarks/gpu_step.py``: what it runs where little is installed, and all of it on a stand-in for CuPy."""
 
 import importlib.util
+import signal
 import subprocess
 import sys
 import time
@@ -142,11 +143,16 @@ def test_slow():
 """
 
 
-def test_tests_that_are_stopped_leave_a_report_of_the_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("here", [signal.default_int_handler, signal.SIG_IGN], ids=["foreground", "background"])
+def test_tests_that_are_stopped_leave_a_report_of_the_others(tmp_path: Path, here: Any) -> None:
     (tmp_path / "test_slow.py").write_text(SLOW, encoding="utf-8")
     report = tmp_path / "tests.xml"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", "test_slow.py"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    before = signal.signal(signal.SIGINT, here)  # a shell starts what runs in its background with SIGINT ignored
+    try:
+        process = script().launched(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    finally:
+        signal.signal(signal.SIGINT, before)
     while not (tmp_path / "started").exists():
         assert process.poll() is None
         time.sleep(0.05)
