@@ -10,6 +10,7 @@ from momoracle.convergence.problem import Array
 CLASSES = 10
 HIGHEST = 16  # of a pixel
 APART = 5  # every fifth digit is for the test
+STREAM = 2**31 + 1  # of a seed's random numbers: no others are drawn from it
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Digits:
         >>> (digits().mislabelled(share=0.5).train_labels != digits().train_labels).mean() > 0.4
         np.True_
         """
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng([seed, STREAM])
         wrong = generator.uniform(size=len(self.train_labels)) < share
         anew = generator.integers(CLASSES, size=len(self.train_labels))
         return replace(self, train_labels=np.where(wrong, anew, self.train_labels))

@@ -73,9 +73,9 @@ def matched(rates: tuple[float, ...]) -> dict[str, tuple[SGD | SGDM | TAM, list[
 
 
 def online_accuracy(training: Training, method: SGD | SGDM | TAM, rates: list[float], seeds: int) -> Array:
-    """Return per cent of right answers before each step, over all steps: shape (seeds, rates)."""
+    """Return per cent of right answers before each step, none after a run diverged: shape (seeds, rates)."""
     found = training.rates(method, rates, range(seeds))
-    return 100 * np.stack([one.accuracy.mean(axis=1) for one in found], axis=1)
+    return 100 * np.stack([np.nan_to_num(one.accuracy).mean(axis=1) for one in found], axis=1)
 
 
 def best(panels: Sequence[Panel]) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 
 from momoracle.convergence.problem import Array
 
+STREAM = 2**31  # of a seed's random numbers: no others are drawn from it, neither samples nor tasks
+
 
 class Answer(NamedTuple):
     """What the network says of a batch, for each replica.
@@ -62,7 +64,7 @@ class Perceptron:
         """Return random parameters, one replica a seed: W_l of variance 2/(inputs of layer l), b_l = 0 (He 2015)."""
         params: list[list[Array]] = [[] for _ in self.widths[1:]]
         for seed in seeds:
-            generator = np.random.default_rng(seed)
+            generator = np.random.default_rng([seed, STREAM])
             for layer, (inputs, outputs) in enumerate(zip(self.widths, self.widths[1:], strict=False)):
                 params[layer].append(generator.standard_normal((inputs, outputs)) * np.sqrt(2 / inputs))
         both = ((np.stack(w), np.zeros((len(seeds), w[0].shape[1]))) for w in params)
