@@ -18,7 +18,7 @@ from momoracle.reference.warmup import WarmUp
 RATE = 0.1  # of SGDM
 DEPTHS = (2, 4)
 MISLABELLED = 0.2  # with the true labels alone all barriers are near zero, and there is nothing to lower
-AGES = (1, 5, 20, 50, 100, 200)  # steps of the parent
+AGES = (5, 20, 50, 100, 200)  # steps of the parent
 CHILD = 1000
 WAY = np.linspace(0, 1, 21)  # from one child to the other
 SHOWN = 20  # the age whose ways are drawn
@@ -58,11 +58,12 @@ def run(scale: Scale) -> Result:
     return Result(
         name="barrier",
         question="Does a warm-up with TAM lower the loss barrier between two children of one parent (TAM, warm-up)?",
-        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, 2 or 4 hidden "
-        f"layers of 64 units. A parent takes its steps by SGDM with η = {RATE:g}, or by TAM with η/d* = 2η; two "
-        f"children go on from its parameters and momentum by SGDM with η, {scale.steps(CHILD)} steps, each with its "
-        "own order of the digits. The barrier is the largest training loss on the segment between them, above the line "
-        "between the losses at its ends.",
+        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, 2 or 4 "
+        f"hidden layers of 64 units. A parent takes its steps by SGDM with η = {RATE:g}, or by TAM with "
+        "η/d* = 2η; two children go on from its parameters and momentum by SGDM with η, "
+        f"{scale.steps(CHILD)} steps, each with its own order of the digits; TAM's momentum is about "
+        "half of SGDM's, so their first steps differ too. The barrier is the largest training loss at "
+        f"{len(WAY)} points of the segment between them, above the line between the losses at its ends.",
         answer=f"The barrier after the warm-up minus that without it is {counted_signs(differences)}.",
         table=Table(("hidden layers", "steps of the parent", "SGDM", "TAM, then SGDM", "difference"), rows),
         panels=panels,
@@ -78,6 +79,8 @@ def way(network: Perceptron, data: Digits, age: int, warm: bool, scale: Scale) -
     orders = [scale.seeds + child for child in range(2 * scale.seeds)]
     begin = [np.repeat(array, 2, axis=0) for array in parent.params], twice(parent.state), orders
     children = Training(network, data, scale.steps(CHILD)).run(method, [s for s in seeds for _ in range(2)], begin)
+    if not np.isfinite(children.train_loss).all():
+        raise ArithmeticError("a child diverged, so there is no way to it: take a smaller learning rate")
     inputs = data.astype("float32").train_inputs
     return np.stack(
         [

@@ -26,19 +26,20 @@ def run(scale: Scale) -> Result:
     steps = scale.steps(TASKS * PERIOD)
     rows: list[list[str | Interval]] = []
     panels: list[Panel] = []
-    differences: dict[str, list[Interval]] = {"SGDM": [], "SGD": []}
+    differences: dict[tuple[str, float], list[Interval]] = {}
+    diverged: dict[str, int] = {}
     for depth in DEPTHS:
         for flipped in FLIPPED:
             stream = LabelFlips(steps // TASKS, flipped)
             training = Training(Perceptron((64, *[64] * depth, CLASSES)), digits(), steps, labels=stream)
-            found = {
-                name: online_accuracy(training, method, rates, scale.seeds)
-                for name, (method, rates) in matched(RATES).items()
-            }
+            found = {}
+            for name, (method, rates) in matched(RATES).items():
+                found[name], lost = online_accuracy(training, method, rates, scale.seeds)
+                diverged[name] = diverged.get(name, 0) + lost
             for i, rate in enumerate(RATES):
-                gains = {old: interval(found["TAM"][:, i] - found[old][:, i]) for old in differences}
+                gains = {old: interval(found["TAM"][:, i] - found[old][:, i]) for old in ("SGDM", "SGD")}
                 for old, gain in gains.items():
-                    differences[old].append(gain)
+                    differences.setdefault((old, rate), []).append(gain)
                 accuracies = [interval(found[name][:, i]) for name in ("SGD", "SGDM", "TAM")]
                 rows.append([f"{depth}", f"{10 * flipped} %", f"{rate:g}", *accuracies, gains["SGDM"], gains["SGD"]])
             title = f"{depth} hidden layers, {10 * flipped} % flipped"
@@ -48,12 +49,20 @@ def run(scale: Scale) -> Result:
     return Result(
         name="label-flips",
         question="Does TAM adapt faster than SGDM and SGD when labels flip online (TAM, online learning)?",
-        setting=f"Digits, 2 or 4 hidden layers of 64 units, {TASKS} tasks of {steps // TASKS} steps of 32 digits; "
-        "from task to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy is on each "
-        "batch before it is learned from, averaged over all steps. Effective rates are matched: SGDM takes η, TAM "
-        "η/d* = 2η, SGD η/(1−β). A setting is a depth, a share and an η.",
-        answer=f"TAM's accuracy minus SGDM's is {counted_signs(differences['SGDM'])}; TAM's minus SGD's is "
-        f"{counted_signs(differences['SGD'])}. {best(panels)}",
+        setting=f"Digits, 2 or 4 hidden layers of 64 units, {TASKS} tasks of {steps // TASKS} steps of 32 "
+        "digits; from task to task 40, 80 or 100 % of the ten classes exchange their labels. Accuracy "
+        "is on each batch before it is learned from, averaged over all steps; a run that diverged has "
+        "none right from there on. Effective rates are matched: SGDM takes η, TAM η/d* = 2η, SGD "
+        "η/(1−β). A setting is a depth and a share.",
+        answer=" ".join(
+            f"TAM's accuracy minus {old}'s: "
+            + "; ".join(f"at η = {rate:g} {counted_signs(differences[old, rate])}" for rate in RATES)
+            + "."
+            for old in ("SGDM", "SGD")
+        )
+        + f" {best(panels)} Runs that diverged: "
+        + ", ".join(f"{count} of {name}" for name, count in diverged.items())
+        + f", of {len(DEPTHS) * len(FLIPPED) * len(RATES) * scale.seeds} each.",
         table=Table(("hidden layers", "flipped", "η", "SGD, %", "SGDM, %", "TAM, %", "TAM − SGDM", "TAM − SGD"), rows),
         panels=panels,
     )
@@ -72,10 +81,11 @@ def matched(rates: tuple[float, ...]) -> dict[str, tuple[SGD | SGDM | TAM, list[
     }
 
 
-def online_accuracy(training: Training, method: SGD | SGDM | TAM, rates: list[float], seeds: int) -> Array:
-    """Return per cent of right answers before each step, none after a run diverged: shape (seeds, rates)."""
+def online_accuracy(training: Training, method: SGD | SGDM | TAM, rates: list[float], seeds: int) -> tuple[Array, int]:
+    """Return per cent of right answers, none after a run diverged, shape (seeds, rates); and how many diverged."""
     found = training.rates(method, rates, range(seeds))
-    return 100 * np.stack([np.nan_to_num(one.accuracy).mean(axis=1) for one in found], axis=1)
+    right = 100 * np.stack([np.nan_to_num(one.accuracy).mean(axis=1) for one in found], axis=1)
+    return right, sum(int(np.isnan(one.train_loss).sum()) for one in found)
 
 
 def best(panels: Sequence[Panel]) -> str:

@@ -16,7 +16,7 @@ NETWORK = Perceptron((64, CLASSES))
 RATES = tuple(10.0 ** (e / 2) for e in range(-4, 5))
 ESTIMATE = "MoMo*, f_* estimated"
 BLOCK = 20  # steps that a point of a curve averages
-FLAT = 1e-4  # ‖∇f‖ at the minimum that is found
+FLAT = 1e-5  # ‖∇f‖ at the minimum that is found
 
 
 def run(scale: Scale) -> Result:
@@ -39,6 +39,8 @@ def run(scale: Scale) -> Result:
     gaps = {name: np.stack([one.train_loss for one in runs], axis=1) - minimum for name, runs in found.items()}
     largest = {name: values[:, -1] for name, values in gaps.items()}
     rows = []
+    usual = np.where(np.isnan(gaps["MoMo, f_* = 0"]).any(axis=0), np.inf, gaps["MoMo, f_* = 0"].mean(axis=0)).argmin()
+    there = interval(gaps["MoMo, f_* = 0"][:, usual] - gaps[ESTIMATE][:, usual])
     for name, values in gaps.items():
         best = np.where(np.isnan(values).any(axis=0), np.inf, values.mean(axis=0)).argmin()
         rows.append((name, f"{RATES[best]:.2g}", interval(values[:, best]), _told(largest[name])))
@@ -50,13 +52,17 @@ def run(scale: Scale) -> Result:
     return Result(
         name="lower-bound",
         question="What is MoMo's online estimate of the lower bound worth where f_* > 0 (MoMo, section 4)?",
-        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, a linear "
-        f"softmax classifier: a convex problem whose least mean loss f_* = {minimum:.4f} is found by L-BFGS to a "
-        f"gradient below {FLAT:g}. {steps} steps of 32 digits, constant α.",
-        answer=f"At the largest α = {RATES[-1]:g}, the training loss with f_* = 0 minus that with the estimate is "
-        f"{shown(help_)}, {_word(help_.sign)}; that with the estimate minus that with the true f_* is {shown(left)}, "
-        f"{_word(left.sign)}. There the estimate is {shown(interval(estimates[:, -1]))} on average in the last quarter "
-        f"of the steps; the truth is {minimum:.2f}, and a batch of 32 digits has another least loss than all of them.",
+        setting=f"Digits, {100 * MISLABELLED:.0f} % of the training labels drawn anew once and for all, a "
+        f"linear softmax classifier: a convex problem whose least mean loss f_* = {minimum:.4f} is "
+        f"found by L-BFGS to a gradient below {FLAT:g}. {steps} steps of 32 digits, constant α. SGDM "
+        "adds up what MoMo averages: its α moves 1/(1−β) = 10 times as far.",
+        answer=f"At α = {RATES[usual]:.2g}, the best of MoMo with f_* = 0, the training loss with f_* = 0 minus "
+        f"that with the estimate is {shown(there, 4)}, {_word(there.sign)}. At the largest α = "
+        f"{RATES[-1]:g}, the training loss with f_* = 0 minus that with the estimate is {shown(help_)}, "
+        f"{_word(help_.sign)}; that with the estimate minus that with the true f_* is {shown(left)}, "
+        f"{_word(left.sign)}. There the estimate is {shown(interval(estimates[:, -1]))} on average in "
+        f"the last quarter of the steps; the truth is {minimum:.2f}, and a batch of 32 digits has "
+        "another least loss than all of them.",
         table=Table(("method", "best α", "f(x) − f_* there", f"f(x) − f_* at α = {RATES[-1]:g}"), rows),
         panels=[
             Panel(

@@ -3,29 +3,24 @@
 from collections.abc import Sequence
 
 from momoracle.convergence.experiment import Result, Scale, Table
-from momoracle.convergence.experiments import cell
+from momoracle.convergence.experiments import EXPERIMENTS, cell
 from momoracle.convergence.interval import LEVEL
 
 TITLE = "# The papers' experiments, on digits"
-COMMAND = """\
-```sh
-momoracle experiments --figures convergence/figures --page convergence/experiments.md \\
-    --json convergence/experiments.json
-```
-"""
 HOW = """\
 A perceptron in NumPy, whose gradients are written by hand, learns the 1797 digits that scikit-learn ships (every
-fifth is kept for the test) by the reference's own steps, in float32. Runs that share a seed share the network's start
-and the order of the digits, so methods are compared in pairs. Each number is the mean over {seeds} seeds with
+fifth is kept for the test) by the reference's own steps, in float32. Runs that share a seed share the network's
+start and the order of the digits, so methods are compared in pairs. Each number is the mean over {seeds} seeds with
 Student's interval at {level:.0%}; every interval stands alone, so of twenty settings without a difference one is
-expected to show one. The networks and the data are small: what holds here need not hold for the papers' own, nor the
-other way round.
+expected to show one. An interval may leave the range of what it measures, and is left out where all seeds agree.
+The best rates are chosen on the runs that are shown. The networks and the data are small: what holds here need not
+hold for the papers' own, nor the other way round.
 """
 
 
 def page(results: Sequence[Result], scale: Scale, figures: str) -> str:
     """Return the page; ``figures`` is the folder of the pictures, seen from the page."""
-    parts = [TITLE, COMMAND.strip(), HOW.format(seeds=scale.seeds, level=LEVEL).strip()]
+    parts = [TITLE, _command(results, scale), HOW.format(seeds=scale.seeds, level=LEVEL).strip()]
     if scale.quick:
         parts.append("**These runs were shortened (`--quick`): they show that everything works and answer nothing.**")
     for result in results:
@@ -37,6 +32,13 @@ def page(results: Sequence[Result], scale: Scale, figures: str) -> str:
             markdown(result.table),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _command(results: Sequence[Result], scale: Scale) -> str:
+    """Return the line that gives these results again; files are left to the reader."""
+    names = [result.name for result in results] if len(results) < len(EXPERIMENTS) else []
+    options = [f"--seeds {scale.seeds}", *(["--quick"] if scale.quick else [])]
+    return f"```sh\nmomoracle experiments {' '.join([*names, *options])} --figures DIR --page FILE --json FILE\n```"
 
 
 def markdown(table: Table) -> str:

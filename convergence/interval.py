@@ -47,5 +47,7 @@ def interval(values: Any, level: float = LEVEL) -> Interval:
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; allowed: 0 < level < 1")
     mean = float(array.mean())
+    if array.min() == array.max():  # rounding of the mean is no scatter
+        return Interval(float(array[0]), float(array[0]), float(array[0]))
     half = float(t.ppf((1 + level) / 2, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array)))
     return Interval(mean, mean - half, mean + half)

@@ -104,6 +104,8 @@ class Training:
             params, state, trace = method.step(params, answer.grads, state, loss=answer.loss)
             for kept, name in zip(watched, self.watch, strict=True):
                 kept[alive, k] = _mean(getattr(trace, name))[alive]
+        for array, start in zip(params, rest, strict=True):  # momentum has moved them since
+            array[~alive] = start[~alive]
         labels = self._labels(np.tile(digits.train_labels, (len(seeds), 1)), self.steps, seeds)
         train_loss, _ = self.network.loss_and_accuracy(params, digits.train_inputs, labels)
         labels = self._labels(np.tile(digits.test_labels, (len(seeds), 1)), self.steps, seeds)

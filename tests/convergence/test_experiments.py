@@ -72,8 +72,8 @@ def test_an_answer_follows_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = iter([np.array([1.0, 1.1]), np.array([3.0, 3.1])])
     monkeypatch.setattr(experiment, "decades", lambda accuracy, best: next(sizes))
     answer = experiment.run(Scale(seeds=2, quick=True)).answer
-    assert "narrow has a narrower range than wide: −2.00 [−2.00, −2.00] decades more." in answer
-    assert "wide has a wider range than narrow: 2.00 [2.00, 2.00] decades more." in answer
+    assert "narrow has a narrower range than wide: the difference is −2.00 [−2.00, −2.00] decades" in answer
+    assert "wide has a wider range than narrow: the difference is 2.00 [2.00, 2.00] decades" in answer
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
