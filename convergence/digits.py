@@ -1,11 +1,11 @@
 """Handwritten digits, apart into those that a network learns from and those that it is asked about."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from momoracle.convergence.problem import Array
+from momoracle.convergence.real_data import bundled
 
 CLASSES = 10
 HIGHEST = 16  # of a pixel
@@ -49,10 +49,6 @@ def digits() -> Digits:
     >>> digits().train_inputs.shape, digits().test_inputs.shape
     ((1437, 64), (360, 64))
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise ModuleNotFoundError("the digits come with scikit-learn: pip install momoracle[data]") from None
-    loaded: Any = load_digits()
+    loaded = bundled("load_digits")
     inputs, test = loaded.data / HIGHEST, np.arange(len(loaded.data)) % APART == 0
     return Digits(inputs[~test], loaded.target[~test], inputs[test], loaded.target[test])

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from momoracle.convergence.digits import CLASSES
 from momoracle.convergence.interval import Interval, interval
+from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
 
 
@@ -26,6 +28,11 @@ class Curve(NamedTuple):
         means, lows, highs = ([None if one is None else float(one[i]) for one in found] for i in range(3))
         return cls(label, [float(value) for value in x], means, lows, highs)
 
+    @classmethod
+    def of_blocks(cls, label: str, values: Array, width: int) -> "Curve":
+        """Return the curve of the means of ``width`` steps each, over their middles, of values of shape (seeds, K)."""
+        return cls.over(label, np.arange(width / 2, values.shape[1], width) + 0.5, blocks(values, width))
+
 
 class Panel(NamedTuple):
     """Curves in one frame; ``scales`` are those of x and y, ``linear`` or ``log``; ``levels`` are lines across."""
@@ -38,7 +45,7 @@ class Panel(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of text and intervals under a head; ``unit`` says what the intervals are."""
+    """Rows of text and intervals under a head."""
 
     head: tuple[str, ...]
     rows: Sequence[Sequence[str | Interval]]
@@ -89,6 +96,15 @@ class Scale:
     def steps(self, full: int) -> int:
         """Return the steps of a run whose full length is given: a multiple of 20 that is a 25th of it where quick."""
         return max(20, full // 25 // 20 * 20) if self.quick else full
+
+
+def network(hidden: int) -> Perceptron:
+    """Return a network for digits with so many hidden layers of 64 units.
+
+    >>> network(2).widths
+    (64, 64, 64, 10)
+    """
+    return Perceptron((64, *[64] * hidden, CLASSES))
 
 
 def blocks(values: Array, width: int) -> Array:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.digits import CLASSES, Digits, digits
-from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, counted_signs
+from momoracle.convergence.digits import Digits, digits
+from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, counted_signs, network
 from momoracle.convergence.interval import interval
 from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
@@ -29,12 +29,11 @@ def run(scale: Scale) -> Result:
     data, ages = digits().mislabelled(MISLABELLED), AGES[:3] if scale.quick else AGES
     rows, panels, differences = [], [], []
     for depth in DEPTHS:
-        network = Perceptron((64, *[64] * depth, CLASSES))
         heights: dict[str, list[Array]] = {"SGDM": [], "TAM, then SGDM": []}
         ways = {}
         for age in ages:
             for name, kept in heights.items():
-                losses = way(network, data, age, name != "SGDM", scale)
+                losses = way(network(depth), data, age, name != "SGDM", scale)
                 kept.append(barrier(losses))
                 if age == SHOWN:
                     ways[name] = losses
@@ -70,21 +69,21 @@ def run(scale: Scale) -> Result:
     )
 
 
-def way(network: Perceptron, data: Digits, age: int, warm: bool, scale: Scale) -> Array:
+def way(net: Perceptron, data: Digits, age: int, warm: bool, scale: Scale) -> Array:
     """Return the training loss between two children, shape (seeds, points of `WAY`)."""
     seeds = range(scale.seeds)
     method = WarmUp(TAM(lr=transfer_lr(RATE)), SGDM(lr=RATE), steps=age if warm else 0)
-    parent = Training(network, data, age).run(method, seeds)
+    parent = Training(net, data, age).run(method, seeds)
     # The parents' orders are those of the seeds; every child has one that no other network has.
     orders = [scale.seeds + child for child in range(2 * scale.seeds)]
     begin = [np.repeat(array, 2, axis=0) for array in parent.params], twice(parent.state), orders
-    children = Training(network, data, scale.steps(CHILD)).run(method, [s for s in seeds for _ in range(2)], begin)
+    children = Training(net, data, scale.steps(CHILD)).run(method, [s for s in seeds for _ in range(2)], begin)
     if not np.isfinite(children.train_loss).all():
         raise ArithmeticError("a child diverged, so there is no way to it: take a smaller learning rate")
     inputs = data.astype("float32").train_inputs
     return np.stack(
         [
-            network.loss_and_accuracy(
+            net.loss_and_accuracy(
                 [(1 - t) * array[::2] + t * array[1::2] for array in children.params], inputs, data.train_labels
             )[0]
             for t in WAY.astype("float32")

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from momoracle.convergence.digits import CLASSES, digits
-from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, blocks, shown
+from momoracle.convergence.digits import digits
+from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, network, shown
 from momoracle.convergence.interval import interval
 from momoracle.convergence.label_flips import LabelFlips
-from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
 from momoracle.convergence.training import Training
 from momoracle.reference import TAM
@@ -23,12 +22,12 @@ def run(scale: Scale) -> Result:
     """Train with TAM through a stream of tasks, and keep the damping of every step."""
     steps = scale.steps(TASKS * PERIOD)
     period = steps // TASKS
+    width = min(BLOCK, period)
     before, after = min(BEFORE, period // 2), min(AFTER, period // 2)
+    data, net = digits(), network(2)
     rows, over_time, around, answers = [], [], [], []
     for flipped in FLIPPED:
-        training = Training(
-            Perceptron((64, 64, 64, CLASSES)), digits(), steps, labels=LabelFlips(period, flipped), watch=("damping",)
-        )
+        training = Training(net, data, steps, labels=LabelFlips(period, flipped), watch=("damping",))
         (found,) = training.rates(TAM(), [transfer_lr(RATE)], range(scale.seeds))
         damping = found.watched["damping"]
         label = "labels stay" if flipped == 0 else f"{10 * flipped} % flip"
@@ -37,8 +36,7 @@ def run(scale: Scale) -> Result:
         drop = interval(starts.mean(axis=1) - ends.mean(axis=1))
         late = interval(damping[:, -period:].mean(axis=1))
         rows.append((label, interval(damping[:, :period].mean(axis=1)), late, drop))
-        width = min(BLOCK, period)
-        over_time.append(Curve.over(label, np.arange(width / 2, steps, width) + 0.5, blocks(damping, width)))
+        over_time.append(Curve.of_blocks(label, damping, width))
         around.append(Curve.over(label, np.arange(-period, period) + 1.0, aligned))
         if flipped:
             word = ("falls", "does not tell whether it moves", "rises")[drop.sign + 1]
@@ -47,7 +45,7 @@ def run(scale: Scale) -> Result:
                 f"{shown(drop, 3)}."
             )
         else:
-            word = ("below", "not told apart from", "above")[interval(damping[:, -period:].mean(axis=1) - 0.5).sign + 1]
+            word = ("below", "not told apart from", "above")[(late.low > 0.5) - (late.high < 0.5) + 1]
             answers.append(f"Where labels stay, its mean in the last {period} steps is {shown(late, 3)}, {word} ½.")
     return Result(
         name="damping",

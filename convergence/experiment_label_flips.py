@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from momoracle.convergence.digits import CLASSES, digits
-from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, counted_signs
+from momoracle.convergence.digits import digits
+from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, counted_signs, network
 from momoracle.convergence.interval import Interval, interval
 from momoracle.convergence.label_flips import LabelFlips
-from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
 from momoracle.convergence.training import Training
 from momoracle.reference import SGD, SGDM, TAM
@@ -24,14 +23,14 @@ TASKS, PERIOD = 10, 100
 def run(scale: Scale) -> Result:
     """Train through a stream of tasks, and compare the accuracy on each batch before it is learned from."""
     steps = scale.steps(TASKS * PERIOD)
+    data = digits()
     rows: list[list[str | Interval]] = []
     panels: list[Panel] = []
     differences: dict[tuple[str, float], list[Interval]] = {}
     diverged: dict[str, int] = {}
     for depth in DEPTHS:
         for flipped in FLIPPED:
-            stream = LabelFlips(steps // TASKS, flipped)
-            training = Training(Perceptron((64, *[64] * depth, CLASSES)), digits(), steps, labels=stream)
+            training = Training(network(depth), data, steps, labels=LabelFlips(steps // TASKS, flipped))
             found = {}
             for name, (method, rates) in matched(RATES).items():
                 found[name], lost = online_accuracy(training, method, rates, scale.seeds)

@@ -3,9 +3,8 @@
 import numpy as np
 
 from momoracle.convergence.digits import digits
-from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, shown
+from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, network, shown
 from momoracle.convergence.interval import interval
-from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.problem import Array
 from momoracle.convergence.training import Training
 from momoracle.reference import SGDM, Adam, MoMo, MoMoAdam
@@ -19,12 +18,13 @@ NEAR = 0.02  # of the best test accuracy
 def run(scale: Scale) -> Result:
     """Train a network by each method at each learning rate, and count the rates about as good as the best."""
     rates = [10.0 ** (i / PER_DECADE) for i in range(LEAST * PER_DECADE, MOST * PER_DECADE + 1)]
-    training = Training(Perceptron((64, 64, 64, 10)), digits(), scale.steps(1000))
+    training = Training(network(2), digits(), scale.steps(1000))
     found = {name: training.rates(method, rates, range(scale.seeds)) for name, method in METHODS.items()}
     losses = {name: np.stack([one.train_loss for one in runs], axis=1) for name, runs in found.items()}
     accuracies = {name: np.stack([one.test_accuracy for one in runs], axis=1) for name, runs in found.items()}
     best = np.nanmax(np.concatenate([*accuracies.values()], axis=1), axis=1)
     widths = {name: decades(values, best) for name, values in accuracies.items()}
+    at_the_end = {name: values[:, -1] >= best - NEAR for name, values in accuracies.items()}
     rows = []
     for name in METHODS:
         usual = np.nan_to_num(accuracies[name]).mean(axis=0).argmax()
@@ -34,14 +34,14 @@ def run(scale: Scale) -> Result:
                 f"{rates[usual]:.2g}",
                 interval(100 * accuracies[name][:, usual]),
                 interval(widths[name]),
-                "yes" if (accuracies[name][:, -1] >= best - NEAR).all() else "no",
+                "yes" if at_the_end[name].all() else "no",
             )
         )
     answers = []
     for new, old in PAIRS:
         gain = interval(widths[new] - widths[old])
         word = ("a narrower range than", "a range not told apart from", "a wider range than")[gain.sign + 1]
-        top = (accuracies[new][:, -1] >= best - NEAR).all() and not (accuracies[old][:, -1] >= best - NEAR).any()
+        top = at_the_end[new].all() and not at_the_end[old].any()
         more = "; it does not end within the grid, and a longer grid would give more" if top else ""
         answers.append(f"{new} has {word} {old}: the difference is {shown(gain)} decades{more}.")
     return Result(

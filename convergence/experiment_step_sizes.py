@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from momoracle.convergence.digits import digits
-from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, blocks
+from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, network
 from momoracle.convergence.interval import Interval, interval
-from momoracle.convergence.perceptron import Perceptron
 from momoracle.convergence.tile import at_cap
 from momoracle.convergence.training import Training
 from momoracle.reference import MoMo, MoMoAdam
@@ -19,8 +18,7 @@ BLOCK = 20  # steps that a point of a curve averages
 def run(scale: Scale) -> Result:
     """Train a network below three caps of each method, and keep τ of every step."""
     steps = scale.steps(1000)
-    training = Training(Perceptron((64, 64, 64, 10)), digits(), steps, watch=("step_size", "weight_sum"))
-    middle = np.arange(BLOCK / 2, steps, BLOCK) + 0.5
+    training = Training(network(2), digits(), steps, watch=("step_size", "weight_sum"))
     rows: list[list[str | Interval]] = []
     panels: list[Panel] = []
     often: dict[tuple[str, float], tuple[float, float]] = {}
@@ -28,14 +26,14 @@ def run(scale: Scale) -> Result:
         curves = []
         for cap, one in zip(caps, training.rates(method, caps, range(scale.seeds)), strict=True):
             tau, rho = one.watched["step_size"], one.watched["weight_sum"]
-            bound = at_cap(tau, rho, cap)
+            bound, moved = at_cap(tau, rho, cap), tau * rho
             quarter = steps // 4
             early, late = (interval(100 * part.mean(axis=1)) for part in (bound[:, :quarter], bound[:, -quarter:]))
             often[name, cap] = early.mean, late.mean
-            last = np.median((tau * rho)[:, -quarter:], axis=1)
+            last = np.median(moved[:, -quarter:], axis=1)
             middle_tau = Interval(*(10**end for end in interval(np.log10(last))))
             rows.append([name, f"{cap:g}", early, late, middle_tau])
-            curves.append(Curve.over(f"α = {cap:g}", middle, blocks(tau * rho, BLOCK)))
+            curves.append(Curve.of_blocks(f"α = {cap:g}", moved, BLOCK))
         levels = [("caps" if i == 0 else "", cap) for i, cap in enumerate(caps)]
         panels.append(Panel(name, ("step", "mean τρ of 20 steps"), ("linear", "log"), curves, levels))
     answers = []

@@ -14,7 +14,7 @@ from momoracle.convergence import (
     experiment_lower_bound,
     experiment_step_sizes,
 )
-from momoracle.convergence.experiment import Result, Scale
+from momoracle.convergence.experiment import Result, Scale, shown
 from momoracle.convergence.interval import LEVEL, Interval
 
 EXPERIMENTS: dict[str, Callable[[Scale], Result]] = {
@@ -58,5 +58,4 @@ def cell(value: str | Interval) -> str:
     if width == 0:
         return f"{value.mean:.3g}".replace("-", "−")
     places = int(np.clip(1 - np.floor(np.log10(width)), 0, 6)) if width < 1 else 1
-    mean, low, high = (f"{number:.{places}f}".replace("-", "−") for number in value)
-    return f"{mean} [{low}, {high}]"
+    return shown(value, places)

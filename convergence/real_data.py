@@ -94,13 +94,22 @@ def digits_squared_hinge(samples: int = SAMPLES, features: int = FEATURES) -> Pr
     return _classification("digits", data, np.where(target % 2 > 0, 1.0, -1.0), features, squared=True)
 
 
-def _loaded(name: str, samples: int) -> tuple[Array, Array]:
-    """Return the first ``samples`` of a data set with standardised features."""
+def bundled(name: str) -> Any:
+    """Return the data set of a loader of scikit-learn, as ``load_digits``.
+
+    Raises:
+        ModuleNotFoundError: scikit-learn is not installed (extra `data`).
+    """
     try:
         from sklearn import datasets
     except ImportError:
         raise ModuleNotFoundError("the real data sets come with scikit-learn: pip install momoracle[data]") from None
-    loaded: Any = getattr(datasets, name)()
+    return getattr(datasets, name)()
+
+
+def _loaded(name: str, samples: int) -> tuple[Array, Array]:
+    """Return the first ``samples`` of a data set with standardised features."""
+    loaded = bundled(name)
     if not 2 <= samples <= len(loaded.data):
         raise ValueError(f"samples is {samples}; allowed: 2 <= samples <= {len(loaded.data)}, what {name} has")
     data = loaded.data[:samples]

@@ -13,6 +13,7 @@ from momoracle.convergence.label_flips import LabelFlips
 from momoracle.convergence.perceptron import Answer, Perceptron
 from momoracle.convergence.problem import Array
 from momoracle.convergence.samples import batches
+from momoracle.convergence.tile import beyond
 
 DTYPE = "float32"
 _TILE = 40  # replicas advanced at once: their parameters fit the cache
@@ -99,13 +100,14 @@ class Training:
             answer = self.network.loss_and_grads(params, digits.train_inputs[sample], labels)
             alive &= ~_beyond(answer, params)
             if not alive.all():  # a run that left its range is kept at its start, where it disturbs nobody
-                _put_to_rest(alive, answer, params, rest)
+                _put_back(params, rest, ~alive)
+                for array in (answer.loss, *answer.grads):
+                    array[~alive] = 0
             loss[alive, k], accuracy[alive, k] = answer.loss[alive], answer.accuracy[alive]
             params, state, trace = method.step(params, answer.grads, state, loss=answer.loss)
             for kept, name in zip(watched, self.watch, strict=True):
                 kept[alive, k] = _mean(getattr(trace, name))[alive]
-        for array, start in zip(params, rest, strict=True):  # momentum has moved them since
-            array[~alive] = start[~alive]
+        _put_back(params, rest, ~alive)  # momentum has moved them since
         labels = self._labels(np.tile(digits.train_labels, (len(seeds), 1)), self.steps, seeds)
         train_loss, _ = self.network.loss_and_accuracy(params, digits.train_inputs, labels)
         labels = self._labels(np.tile(digits.test_labels, (len(seeds), 1)), self.steps, seeds)
@@ -129,17 +131,13 @@ class Training:
 
 def _beyond(answer: Answer, params: list[Array]) -> Array:
     """Tell which replicas have a loss or an entry that is NaN or beyond the limit of its dtype."""
-    limit = LIMITS[DTYPE]
-    out: Array = ~(np.abs(answer.loss) <= limit)
-    for array in (*answer.grads, *params):
-        out |= ~(np.abs(array).max(axis=tuple(range(1, array.ndim))) <= limit)
-    return out
+    flat = ([array.reshape(len(array), -1) for array in arrays] for arrays in (answer.grads, params))
+    return np.any([beyond(answer.loss, g, x, LIMITS[DTYPE]) for g, x in zip(*flat, strict=True)], axis=0)
 
 
-def _put_to_rest(alive: Array, answer: Answer, params: list[Array], rest: list[Array]) -> None:
-    answer.loss[~alive] = 0
-    for array, grad, start in zip(params, answer.grads, rest, strict=True):
-        array[~alive], grad[~alive] = start[~alive], 0
+def _put_back(params: list[Array], start: list[Array], which: Array) -> None:
+    for array, first in zip(params, start, strict=True):
+        array[which] = first[which]
 
 
 def _mean(value: Any) -> Array:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from momoracle import MoMo
 from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.zoo import problem
-from momoracle.paper_checks.figure import Figure
+from momoracle.paper_checks.figure import Figure, write
 from momoracle.ports.departure import variant
 from momoracle.ports.departures import departure
 from momoracle.ports.method_port import MethodPort, observed
@@ -79,5 +79,4 @@ FIGURES = (
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for figure in FIGURES:
-        for ending in ("png", "svg"):
-            (FOLDER / f"{figure.name}.{ending}").write_bytes(figure.rendered(ending))
+        write(figure, FOLDER)

@@ -3,12 +3,17 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+
+#: curves are told apart without colour, and in print
+LINES = ("-", "--", "-.", ":")
+MARKS = ("o", "s", "^", "D")
 
 #: one salt for the ids inside an SVG, and colours that are told apart without colour vision too
 _STYLE: dict[str, Any] = {
@@ -51,3 +56,13 @@ class Figure:
             metadata = {"Date": None, "Creator": None} if ending == "svg" else {"Software": None}
             canvas.savefig(stream, format=ending, dpi=dpi, metadata=metadata)
         return stream.getvalue()
+
+
+def write(figure: Figure, folder: Path) -> list[Path]:
+    """Write a figure as SVG and PNG into a folder, and return the files."""
+    paths = []
+    for ending in ("svg", "png"):
+        path = folder / f"{figure.name}.{ending}"
+        path.write_bytes(figure.rendered(ending))
+        paths.append(path)
+    return paths

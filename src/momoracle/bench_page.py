@@ -1,12 +1,13 @@
 """The page of the GPU benchmark: what was measured, from a file of results, and what was not."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from momoracle.bench_measures import measures
 from momoracle.gpu.bench_run import SCHEMA
+from momoracle.markdown_table import table
 
 Results = dict[str, Any]
 NAME = "gpu_step"
@@ -103,8 +104,7 @@ def _aims(results: Results) -> str:
         for one in measures(results["rows"])
         if one.holds is not None
     ]
-    table = _table(("aim", "wanted", "worst measured", ""), rows, "--::-"[:4])
-    return "## Aims\n\n" + table
+    return "## Aims\n\n" + table(("aim", "wanted", "worst measured", ""), rows, "--::")
 
 
 def _workloads(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -123,17 +123,11 @@ def _workloads(rows: list[dict[str, Any]]) -> Iterator[str]:
             for row in rows
             if row["workload"] == workload
         ]
-        yield f"## {workload}\n\n" + _table(head, cells, "-:::::-")
+        yield f"## {workload}\n\n" + table(head, cells, "-:::::-")
 
 
 def _number(value: int | None) -> str:
     return "" if value is None else str(value)
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]], sides: str) -> str:
-    """Return a table; ``sides`` has a ``:`` for each column that stands to the right."""
-    rules = ["---:" if side == ":" else "---" for side in sides]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rules, *rows))
 
 
 def _unmeasured(results: Results | None) -> Iterator[str]:

@@ -38,7 +38,7 @@ def experiments_command(
     # Imported where they are used: SciPy takes a while to load.
     from momoracle.convergence.experiment import Scale
     from momoracle.convergence.experiments import EXPERIMENTS, cell, to_json
-    from momoracle.convergence.experiments_page import page
+    from momoracle.experiments_page import page
 
     if listed:
         for name, run in EXPERIMENTS.items():

@@ -8,10 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 
 from momoracle.convergence.experiment import Curve, Panel, Result
-from momoracle.paper_checks.figure import Figure
+from momoracle.paper_checks.figure import LINES, MARKS, Figure, write
 
-_LINES = ("-", "--", "-.", ":")
-_MARKS = ("o", "s", "^", "D")
 _ACROSS = 3  # panels in a row at most
 _SIZE = (3.5, 3.0)  # inches, of a panel
 
@@ -19,13 +17,7 @@ _SIZE = (3.5, 3.0)  # inches, of a panel
 def draw(results: Sequence[Result], folder: Path) -> list[Path]:
     """Write the figure of each experiment as SVG and PNG, and return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for result in results:
-        for ending in ("svg", "png"):
-            path = folder / f"experiment-{result.name}.{ending}"
-            path.write_bytes(figure(result).rendered(ending))
-            written.append(path)
-    return written
+    return [path for result in results for path in write(figure(result), folder)]
 
 
 def figure(result: Result) -> Figure:
@@ -62,6 +54,6 @@ def _curve(axes: Any, curve: Curve, i: int, bottom: float) -> None:
     mean, low, high = (np.array([np.nan if v is None else v for v in part]) for part in curve[2:])
     every = max(1, len(curve.x) // 12)
     (line,) = axes.plot(
-        curve.x, mean, _LINES[i % 4], marker=_MARKS[i % 4], markevery=every, markersize=3.5, label=curve.label
+        curve.x, mean, LINES[i % 4], marker=MARKS[i % 4], markevery=every, markersize=3.5, label=curve.label
     )
     axes.fill_between(curve.x, np.maximum(low, bottom), high, color=line.get_color(), alpha=0.18, linewidth=0)

@@ -12,7 +12,8 @@ def figures_command(
     folder: Annotated[Path, typer.Option(help="Where the files go; made if it is not there.")] = Path("figures"),
 ) -> None:
     """Draw MoMo's Figure 1, TAM's Figures 1 and 2 and the float32 figure from the reference, as SVG and PNG."""
-    from momoracle.paper_checks.figures import figures, write  # brings matplotlib
+    from momoracle.paper_checks.figure import write  # brings matplotlib
+    from momoracle.paper_checks.figures import figures
 
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"{folder} is a file; name a folder", param_hint="--folder")

@@ -9,11 +9,8 @@ from matplotlib.figure import Figure as Canvas
 
 from momoracle.convergence import NO_CAP, Rate
 from momoracle.convergence.method_text import text_of
-from momoracle.paper_checks.figure import Figure
+from momoracle.paper_checks.figure import LINES, MARKS, Figure, write
 
-#: told apart without colour, and in print
-_LINES = ("-", "--", "-.", ":")
-_MARKS = ("o", "s", "^", "D")
 _MOST = 8  # curves in one figure
 _VARIED = ("lr", "beta")
 
@@ -21,13 +18,7 @@ _VARIED = ("lr", "beta")
 def draw(rates: Sequence[Rate], folder: Path) -> list[Path]:
     """Write every figure of these rates as SVG and PNG, and return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for figure in figures(rates):
-        for ending in ("svg", "png"):
-            path = folder / f"{figure.name}.{ending}"
-            path.write_bytes(figure.rendered(ending))
-            written.append(path)
-    return written
+    return [path for figure in figures(rates) for path in write(figure, folder)]
 
 
 def figures(rates: Sequence[Rate]) -> Iterator[Figure]:
@@ -63,7 +54,7 @@ def curves(canvas: Canvas, rates: Sequence[Rate]) -> None:
     """Draw the average gap with its confidence band, and the bound, against the steps."""
     axes: Any = canvas.add_subplot()
     for i, rate in enumerate(rates):
-        style, colour, mark = _LINES[i // 4 % 4], f"C{i % 4}", _MARKS[(i + i // 4) % 4]
+        style, colour, mark = LINES[i // 4 % 4], f"C{i % 4}", MARKS[(i + i // 4) % 4]
         every = max(1, len(rate.steps) // 8)
         axes.loglog(
             rate.steps, rate.average, style, color=colour, marker=mark, markevery=every, markersize=4,
@@ -89,8 +80,8 @@ def over_time(canvas: Canvas, rates: Sequence[Rate]) -> None:
             line = axes.semilogx(
                 rate.steps,
                 rate.watched[name],
-                _LINES[i // 4 % 4],
-                marker=_MARKS[i % 4],
+                LINES[i // 4 % 4],
+                marker=MARKS[i % 4],
                 markersize=3,
                 label=label(rate),
             )
@@ -115,7 +106,7 @@ def against(canvas: Canvas, rates: Sequence[Rate], name: str) -> None:
         groups = {kind: group for kind, group in _groups(drawn, name).items() if len(group) >= 3}
         for i, (kind, group) in enumerate(groups.items()):
             points = sorted((getattr(rate.method, name), float(value(rate))) for rate in group)
-            axes.plot(*zip(*points, strict=True), _LINES[i % 4], marker=_MARKS[i % 4], markersize=4, label=kind)
+            axes.plot(*zip(*points, strict=True), LINES[i % 4], marker=MARKS[i % 4], markersize=4, label=kind)
         axes.set(xlabel="learning rate α" if name == "lr" else "β", ylabel=shown, yscale="log")
         if name == "lr":
             axes.set_xscale("log")

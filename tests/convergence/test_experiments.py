@@ -10,8 +10,8 @@ from scipy.stats import t
 
 from momoracle.convergence.experiment import Curve, Panel, Result, Scale, Table, blocks, counted_signs
 from momoracle.convergence.experiments import EXPERIMENTS, to_json
-from momoracle.convergence.experiments_page import page
 from momoracle.convergence.interval import Interval, interval
+from momoracle.experiments_page import page
 
 
 def from_json(found: dict[str, Any]) -> list[Result]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from momoracle.paper_checks.figures import figures, write
+from momoracle.paper_checks.figure import write
+from momoracle.paper_checks.figures import figures
 from momoracle.paper_checks.registry import claims
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from momoracle.convergence.experiment import Result, Scale, Table
 from momoracle.convergence.experiments import EXPERIMENTS, cell
 from momoracle.convergence.interval import LEVEL
+from momoracle.markdown_table import table
 
 TITLE = "# The papers' experiments, on digits"
 HOW = """\
@@ -29,7 +30,7 @@ def page(results: Sequence[Result], scale: Scale, figures: str) -> str:
             _text(result.answer),
             f"![{_text(result.question)}]({figures}/experiment-{result.name}.png)",
             _text(result.setting),
-            markdown(result.table),
+            _numbers(result.table),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -41,12 +42,14 @@ def _command(results: Sequence[Result], scale: Scale) -> str:
     return f"```sh\nmomoracle experiments {' '.join([*names, *options])} --figures DIR --page FILE --json FILE\n```"
 
 
-def markdown(table: Table) -> str:
+def _numbers(numbers: Table) -> str:
     """Return a table as Markdown, numbers to the right."""
-    right = [any(not isinstance(row[i], str) for row in table.rows) for i in range(len(table.head))]
-    lines = [table.head, ["---:" if side else "---" for side in right]]
-    lines += [[cell(value) for value in row] for row in table.rows]
-    return "\n".join(f"| {' | '.join(map(_text, line))} |" for line in lines)
+    right = [any(not isinstance(row[i], str) for row in numbers.rows) for i in range(len(numbers.head))]
+    return table(
+        map(_text, numbers.head),
+        ([_text(cell(value)) for value in row] for row in numbers.rows),
+        "".join(":" if side else "-" for side in right),
+    )
 
 
 def _text(text: str) -> str:
