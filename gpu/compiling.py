@@ -4,6 +4,7 @@ CuPy's own ``RawModule(code=…)`` is given machine code instead of the source b
 which takes subnormal float32 numbers for 0.
 """
 
+import struct
 from typing import Any
 
 from momoracle.gpu.source import source
@@ -19,7 +20,7 @@ def compiled(kernel: str, bins: int, arch: str, ptx: bool = False) -> bytes:
         RuntimeError: NVRTC is missing, or refuses the source; the message has its log.
     """
     code: bytes = _built(kernel, bins, arch, (), "getPTX" if ptx else "getCUBIN")
-    return code
+    return code if ptx else _whole(code)
 
 
 def assembled(kernel: str, bins: int, arch: str, *options: str) -> str:
@@ -47,6 +48,16 @@ def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str
         raise RuntimeError(f"NVRTC refuses {kernel}.cu for {arch} ({error}):\n{log}") from None
     finally:
         nvrtc.destroyProgram(program)
+
+
+def _whole(code: bytes) -> bytes:
+    """Return machine code with the last byte that CuPy's binding cuts off, as if it were the end of a text.
+
+    It is an ELF file, and ends with a table whose last number is small: the highest byte, which comes last, was 0.
+    """
+    tables = struct.unpack_from("<2Q", code, 32), struct.unpack_from("<4H", code, 54)
+    (programs, sections), (program_size, program_count, section_size, section_count) = tables
+    return code.ljust(max(programs + program_size * program_count, sections + section_size * section_count), b"\0")
 
 
 def _nvrtc() -> Any:

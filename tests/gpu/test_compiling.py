@@ -39,6 +39,20 @@ def test_nvrtc_compiles_without_a_device(kernel: str, arch: str) -> None:
 
 @pytest.mark.usefixtures("nvrtc")
 @pytest.mark.parametrize("kernel", KERNELS)
+def test_machine_code_is_a_whole_file(kernel: str, tmp_path: Path) -> None:
+    """CuPy's binding cuts the last byte off, as if it were the end of a text; a driver may refuse such a file."""
+    readelf = shutil.which("readelf")
+    if readelf is None:
+        pytest.skip("needs readelf, of binutils")
+    path = tmp_path / f"{kernel}.cubin"
+    for code, whole in ((compiled(kernel, 1, "sm_90"), True), (compiled(kernel, 1, "sm_90")[:-1], False)):
+        path.write_bytes(code)
+        result = subprocess.run([readelf, "-lS", str(path)], capture_output=True, text=True)
+        assert ("past end of file" not in result.stderr) == whole, result.stderr
+
+
+@pytest.mark.usefixtures("nvrtc")
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_accesses_are_of_16_bytes_and_nothing_is_atomic(kernel: str) -> None:
     ptx = compiled(kernel, 5, "sm_80", ptx=True).decode()
     bodies = dict(re.findall(r"\.entry (\w+)\((.*?)\n\}", ptx, re.DOTALL))
