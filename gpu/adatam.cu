@@ -12,30 +12,28 @@
 template <class P>
 __device__ void first_pass(const Job& job, long long chunk) {
     typedef typename StateOf<P>::type S;
-    const int W = 16 / sizeof(P);
     const Chunk c = job.chunks[chunk];
     const Tensor t = job.tensors[c.tensor];
     double sum[3 * BINS] = {};
     keep_scalars(job, chunk);
-    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
-        const int count = c.end - i < W ? (int)(c.end - i) : W;
-        S g[W], m[W];
-        load<W, P>(t.g, i, count, t.aligned, g);
-        load<W, S>(t.a, i, count, t.aligned, m);
+    walk<P>(c.start, c.end, t.aligned, [&](auto share, long long i) {
+        const int N = share.N;
+        S g[N], m[N];
+        load<P>(t.g, i, share, t.aligned, g);
+        load<S>(t.a, i, share, t.aligned, m);
 #pragma unroll
-        for (int j = 0; j < W; ++j) {
+        for (int j = 0; j < N; ++j) {
             accumulate(sum, m[j], g[j]);
             accumulate(sum + BINS, m[j], m[j]);
             accumulate(sum + 2 * BINS, g[j], g[j]);
         }
-    }
+    });
     keep_partials<3>(job, chunk, sum);
 }
 
 template <class P>
 __device__ void second_pass(const Job& job, long long chunk) {
     typedef typename StateOf<P>::type S;
-    const int W = 16 / sizeof(P);
     const Chunk c = job.chunks[chunk];
     const Tensor t = job.tensors[c.tensor];
     const Segment segment = job.segments[c.segment];
@@ -46,35 +44,35 @@ __device__ void second_pass(const Job& job, long long chunk) {
     const S correction1 = (S)(corrected ? 1.0 - pow(s[TAM_BETA], k) : 1.0);
     const S correction2 = (S)(corrected ? 1.0 - pow(s[TAM_BETA2], k) : 1.0);
     const double lr = number(job.lr, job.lr_type), decay = 1.0 - lr * s[TAM_DECAY];
-    const Factor alpha = factor(wide(lr));
-    __shared__ double weight;
+    const Factor alpha = factor(lr);
+    __shared__ double shared;
     double sum[3 * BINS];
     segment_sums<3>(job, segment, sum);
     if (threadIdx.x == 0) {
-        const double d = torque(job, c.segment, segment.first == chunk, total(sum), total(sum + BINS),
-                                total(sum + 2 * BINS));
-        weight = (s[AVERAGED] != 0.0 ? 1.0 - s[TAM_BETA] : 1.0) * (s[TAM_EPS] + d);
+        const double d = damping(job, c.segment, segment.first == chunk, sum);
+        shared = (s[AVERAGED] != 0.0 ? 1.0 - s[TAM_BETA] : 1.0) * (s[TAM_EPS] + d);
     }
     __syncthreads();
+    const S weight = (S)shared;
     int faults = 0;
-    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
-        const int count = c.end - i < W ? (int)(c.end - i) : W;
-        S g[W], m[W], v[W], x[W];
-        double moved[W];
-        load<W, P>(t.g, i, count, t.aligned, g);
-        load<W, S>(t.a, i, count, t.aligned, m);
-        load<W, S>(t.b, i, count, t.aligned, v);
-        load<W, P>(t.x, i, count, t.aligned, x);
+    walk<P>(c.start, c.end, t.aligned && ordinary<S>(alpha), [&](auto share, long long i) {
+        const int N = share.N;
+        S g[N], m[N], v[N], x[N];
+        double moved[N];
+        load<P>(t.g, i, share, t.aligned, g);
+        load<S>(t.a, i, share, t.aligned, m);
+        load<S>(t.b, i, share, t.aligned, v);
+        load<P>(t.x, i, share, t.aligned, x);
 #pragma unroll
-        for (int j = 0; j < W; ++j) {
-            m[j] = beta1 * m[j] + (S)weight * g[j];
+        for (int j = 0; j < N; ++j) {
+            m[j] = beta1 * m[j] + weight * g[j];
             v[j] = beta2 * v[j] + rest2 * (g[j] * g[j]);
-            moved[j] = minus(decay * x[j], alpha, m[j] / correction1 / (sqrt(v[j] / correction2) + eps));
+            moved[j] = minus(share, decay * x[j], alpha, m[j] / correction1 / (sqrt(v[j] / correction2) + eps));
         }
-        faults += store<W, S>(t.new_a, i, count, t.aligned, m);
-        faults += store<W, S>(t.new_b, i, count, t.aligned, v);
-        faults += store<W, P>(t.new_x, i, count, t.aligned, moved);
-    }
+        faults += store<S>(t.new_a, i, share, t.aligned, m);
+        faults += store<S>(t.new_b, i, share, t.aligned, v);
+        faults += store<P>(t.new_x, i, share, t.aligned, moved);
+    });
     keep_faults(job, chunk, faults);
 }
 

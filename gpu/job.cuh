@@ -66,3 +66,15 @@ __device__ inline void keep_scalars(const Job& job, long long chunk) {
     to[0] = (double)*job.step;
     for (int i = 0; i < SCALARS; ++i) to[i + 1] = job.scalars[i] ? job.scalars[i][segment] : 0.0;
 }
+
+// The second pass keeps the scalars of the new state, and those of the trace.
+template <int KEPT, int TRACED>
+__device__ inline void keep_results(const Job& job, long long segment, double k, const double (&kept)[KEPT],
+                                    const double (&traced)[TRACED]) {
+    const long long stride = job.trace_stride;
+    double *row = job.trace + segment, *to[KEPT];  // read before anything is written, which might change them
+    for (int i = 0; i < KEPT; ++i) to[i] = job.new_scalars[i] + segment;
+    if (segment == 0) *job.new_step = (long long)k;
+    for (int i = 0; i < KEPT; ++i) *to[i] = kept[i];
+    for (int i = 0; i < TRACED; ++i) row[i * stride] = traced[i];
+}

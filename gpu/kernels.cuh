@@ -1,12 +1,15 @@
 // The entry points: one a pass and type. Block i of the first pass works on the chunk i of its launch; the second goes
 // backwards, because what the first touched last is what the cache still holds.
 
-#define MOMORACLE_KERNELS(TYPE, NAME)                                                      \
-    extern "C" __global__ void first_##NAME(const Job* job, long long chunk) {             \
-        first_pass<TYPE>(*job, chunk + blockIdx.x);                                        \
-    }                                                                                      \
-    extern "C" __global__ void second_##NAME(const Job* job, long long chunk) {            \
-        second_pass<TYPE>(*job, chunk + (gridDim.x - 1 - blockIdx.x));                     \
+const int RESIDENT = BINS > 1 ? 2 : 3;  // blocks that a multiprocessor is to have registers for at once
+
+#define MOMORACLE_KERNEL extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
+#define MOMORACLE_KERNELS(TYPE, NAME)                                      \
+    MOMORACLE_KERNEL first_##NAME(const Job* job, long long chunk) {       \
+        first_pass<TYPE>(*job, chunk + blockIdx.x);                        \
+    }                                                                      \
+    MOMORACLE_KERNEL second_##NAME(const Job* job, long long chunk) {      \
+        second_pass<TYPE>(*job, chunk + (gridDim.x - 1 - blockIdx.x));     \
     }
 
 MOMORACLE_KERNELS(float, float32)

@@ -12,7 +12,6 @@
 template <class P>
 __device__ void first_pass(const Job& job, long long chunk) {
     typedef typename StateOf<P>::type S;
-    const int W = 16 / sizeof(P);
     const Chunk c = job.chunks[chunk];
     const Tensor t = job.tensors[c.tensor];
     const bool recursion = job.settings[RECURSION] != 0.0;
@@ -20,51 +19,50 @@ __device__ void first_pass(const Job& job, long long chunk) {
     const S beta = (S)job.settings[BETA], rest = (S)(1.0 - job.settings[BETA]);
     double sum[3 * BINS] = {};
     keep_scalars(job, chunk);
-    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
-        const int count = c.end - i < W ? (int)(c.end - i) : W;
-        S g[W], d[W], x[W] = {};
-        load<W, P>(t.g, i, count, t.aligned, g);
-        load<W, S>(t.a, i, count, t.aligned, d);
-        if (!recursion) load<W, P>(t.x, i, count, t.aligned, x);
+    walk<P>(c.start, c.end, t.aligned, [&](auto share, long long i) {
+        const int N = share.N;
+        S g[N], d[N], x[N] = {};
+        load<P>(t.g, i, share, t.aligned, g);
+        load<S>(t.a, i, share, t.aligned, d);
+        if (!recursion) load<P>(t.x, i, share, t.aligned, x);
 #pragma unroll
-        for (int j = 0; j < W; ++j) {
+        for (int j = 0; j < N; ++j) {
             d[j] = beta * (starts ? g[j] : d[j]) + rest * g[j];
             accumulate(sum, g[j], x[j]);
             accumulate(sum + BINS, d[j], x[j]);
             accumulate(sum + 2 * BINS, d[j], d[j]);
         }
-        store<W, S>(t.new_a, i, count, t.aligned, d);
-    }
+        store<S>(t.new_a, i, share, t.aligned, d);
+    });
     keep_partials<3>(job, chunk, sum);
 }
 
 template <class P>
 __device__ void second_pass(const Job& job, long long chunk) {
     typedef typename StateOf<P>::type S;
-    const int W = 16 / sizeof(P);
     const Chunk c = job.chunks[chunk];
-    const Tensor t = job.tensors[c.tensor];
     const Segment segment = job.segments[c.segment];
-    __shared__ Move move;
+    __shared__ Move shared;
     double sum[3 * BINS];
     segment_sums<3>(job, segment, sum);
-    if (threadIdx.x == 0)
-        model_step(job, segment.first == chunk, total(sum), total(sum + BINS), total(sum + 2 * BINS), move);
+    if (threadIdx.x == 0) model_step(job, segment.first == chunk, sum, shared);
     __syncthreads();
+    const Move move = shared;
+    const Tensor t = job.tensors[c.tensor];
     int faults = 0;
-    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
-        const int count = c.end - i < W ? (int)(c.end - i) : W;
-        S d[W], x[W];
-        double moved[W];
-        load<W, S>(t.new_a, i, count, t.aligned, d);
-        load<W, P>(t.x, i, count, t.aligned, x);
+    walk<P>(c.start, c.end, t.aligned && ordinary<S>(move.tau), [&](auto share, long long i) {
+        const int N = share.N;
+        S d[N], x[N];
+        double moved[N];
+        load<S>(t.new_a, i, share, t.aligned, d);
+        load<P>(t.x, i, share, t.aligned, x);
 #pragma unroll
-        for (int j = 0; j < W; ++j) {
-            moved[j] = minus(x[j], move.tau, d[j]);  // MoMo (16)
+        for (int j = 0; j < N; ++j) {
+            moved[j] = minus(share, x[j], move.tau, d[j]);  // MoMo (16)
             if (move.shrink != 1.0) moved[j] /= move.shrink;
         }
-        faults += store<W, P>(t.new_x, i, count, t.aligned, moved);
-    }
+        faults += store<P>(t.new_x, i, share, t.aligned, moved);
+    });
     keep_faults(job, chunk, faults);
 }
 

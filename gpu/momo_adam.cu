@@ -19,7 +19,6 @@ __device__ inline S preconditioned(S d, S v, S correction, S eps) {
 template <class P>
 __device__ void first_pass(const Job& job, long long chunk) {
     typedef typename StateOf<P>::type S;
-    const int W = 16 / sizeof(P);
     const Chunk c = job.chunks[chunk];
     const Tensor t = job.tensors[c.tensor];
     const double* s = job.settings;
@@ -28,65 +27,58 @@ __device__ void first_pass(const Job& job, long long chunk) {
     const S correction = (S)(1.0 - pow(s[BETA2], (double)(*job.step + 1))), eps = (S)s[EPS];
     double sum[3 * BINS] = {};
     keep_scalars(job, chunk);
-    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
-        const int count = c.end - i < W ? (int)(c.end - i) : W;
-        S g[W], d[W], v[W], x[W] = {};
-        load<W, P>(t.g, i, count, t.aligned, g);
-        load<W, S>(t.a, i, count, t.aligned, d);
-        load<W, S>(t.b, i, count, t.aligned, v);
-        if (!recursion) load<W, P>(t.x, i, count, t.aligned, x);
+    walk<P>(c.start, c.end, t.aligned, [&](auto share, long long i) {
+        const int N = share.N;
+        S g[N], d[N], v[N], x[N] = {};
+        load<P>(t.g, i, share, t.aligned, g);
+        load<S>(t.a, i, share, t.aligned, d);
+        load<S>(t.b, i, share, t.aligned, v);
+        if (!recursion) load<P>(t.x, i, share, t.aligned, x);
 #pragma unroll
-        for (int j = 0; j < W; ++j) {
+        for (int j = 0; j < N; ++j) {
             d[j] = beta1 * d[j] + rest1 * g[j];
             v[j] = beta2 * v[j] + rest2 * (g[j] * g[j]);
-            if (j >= count) continue;  // where eps = 0, D^-1 d of an entry that is not there would be 0/0
+            if (j >= share.count) continue;  // where eps = 0, D^-1 d of an entry that is not there would be 0/0
             accumulate(sum, g[j], x[j]);
             accumulate(sum + BINS, d[j], x[j]);
             accumulate(sum + 2 * BINS, d[j], preconditioned(d[j], v[j], correction, eps));
         }
-        store<W, S>(t.new_a, i, count, t.aligned, d);
-        store<W, S>(t.new_b, i, count, t.aligned, v);
-    }
+        store<S>(t.new_a, i, share, t.aligned, d);
+        store<S>(t.new_b, i, share, t.aligned, v);
+    });
     keep_partials<3>(job, chunk, sum);
 }
 
 template <class P>
 __device__ void second_pass(const Job& job, long long chunk) {
     typedef typename StateOf<P>::type S;
-    const int W = 16 / sizeof(P);
     const Chunk c = job.chunks[chunk];
-    const Tensor t = job.tensors[c.tensor];
     const Segment segment = job.segments[c.segment];
-    const double* s = job.settings;
-    const S correction = (S)(1.0 - pow(s[BETA2], job.before[0] + 1.0)), eps = (S)s[EPS];
-    const bool decoupled = s[DECOUPLED] != 0.0;
-    __shared__ Move move;
+    __shared__ Move shared;
     double sum[3 * BINS];
     segment_sums<3>(job, segment, sum);
-    if (threadIdx.x == 0)
-        model_step(job, segment.first == chunk, total(sum), total(sum + BINS), total(sum + 2 * BINS), move);
+    if (threadIdx.x == 0) model_step(job, segment.first == chunk, sum, shared);
     __syncthreads();
+    const Move move = shared;
+    const Tensor t = job.tensors[c.tensor];
+    const S correction = (S)(1.0 - pow(job.settings[BETA2], job.before[0] + 1.0)), eps = (S)job.settings[EPS];
     int faults = 0;
-    for (long long i = c.start + threadIdx.x * W; i < c.end; i += THREADS * W) {
-        const int count = c.end - i < W ? (int)(c.end - i) : W;
-        S d[W], v[W], x[W];
-        double moved[W];
-        load<W, S>(t.new_a, i, count, t.aligned, d);
-        load<W, S>(t.new_b, i, count, t.aligned, v);
-        load<W, P>(t.x, i, count, t.aligned, x);
+    walk<P>(c.start, c.end, t.aligned && ordinary<S>(move.tau), [&](auto share, long long i) {
+        const int N = share.N;
+        S d[N], v[N], x[N];
+        double moved[N];
+        load<S>(t.new_a, i, share, t.aligned, d);
+        load<S>(t.new_b, i, share, t.aligned, v);
+        load<P>(t.x, i, share, t.aligned, x);
 #pragma unroll
-        for (int j = 0; j < W; ++j) {
+        for (int j = 0; j < N; ++j) {
             const S direction = preconditioned(d[j], v[j], correction, eps);
-            faults += j < count && !isfinite(v[j]);
-            if (decoupled) {  // the authors' code
-                moved[j] = minus(move.decay * x[j], move.tau, direction);
-            } else {
-                moved[j] = minus(x[j], move.tau, direction);  // MoMo (16)
-                if (move.shrink != 1.0) moved[j] /= move.shrink;
-            }
+            faults += j < share.count && !isfinite(v[j]);
+            moved[j] = minus(share, move.decay * x[j], move.tau, direction);  // MoMo (16)
+            if (move.shrink != 1.0) moved[j] /= move.shrink;
         }
-        faults += store<W, P>(t.new_x, i, count, t.aligned, moved);
-    }
+        faults += store<P>(t.new_x, i, share, t.aligned, moved);
+    });
     keep_faults(job, chunk, faults);
 }
 

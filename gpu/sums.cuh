@@ -24,7 +24,19 @@ __device__ inline void accumulate(double* sum, double a, double b) {
     for (int i = 0; i < BINS; ++i) sum[i] += i - MIDDLE == left + right ? product : 0.0;
 }
 
-__device__ inline Wide total(const double* sum) {
+// Whether float64 has room for a sum, and for what the scalar mathematics makes of it; then it is that of the middle bin.
+__device__ inline bool moderate_total(const double* sum) {
+    bool alone = moderate(sum[MIDDLE]);
+    for (int i = 0; i < BINS; ++i) alone = alone && (i == MIDDLE || sum[i] == 0.0);
+    return alone;
+}
+
+template <class N>
+__device__ inline N total(const double* sum);
+template <>
+__device__ inline double total<double>(const double* sum) { return sum[MIDDLE]; }
+template <>
+__device__ inline Wide total<Wide>(const double* sum) {
     Wide all = wide(sum[0], -MIDDLE * STEP);
     for (int i = 1; i < BINS; ++i) all = all + wide(sum[i], (i - MIDDLE) * STEP);
     return all;

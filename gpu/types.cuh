@@ -67,37 +67,66 @@ struct alignas(16) Pack {
     T lane[W];
 };
 
-// Reads the entries i, i+1, ... of an array, of which `count` are there; the others become 0.
-template <int W, class T, class S>
-__device__ inline void load(const void* array, long long i, int count, bool aligned, S (&lane)[W]) {
-    const T* from = (const T*)array + i;
-    if (aligned && count == W) {
-        const Pack<T, W> pack = *(const Pack<T, W>*)from;
-#pragma unroll
-        for (int j = 0; j < W; ++j) lane[j] = widened(pack.lane[j]);
+// What a thread has in hand at once: N entries, in packs of W that lie THREADS packs apart. Whole packs are all there and
+// aligned, so that nothing keeps the compiler from reading all of them before it waits for the first.
+template <int LANES, int WIDTH, bool ALL>
+struct Share {
+    static const int N = LANES, W = WIDTH;
+    static const bool WHOLE = ALL;
+    int count;  // how many of the entries are there
+
+    __device__ static long long place(int lane) { return lane / W * (THREADS * W) + lane % W; }
+};
+
+// Gives every thread its shares of the entries start ... end: work(share, first entry). In parameters of type P a pack
+// has 16 bytes; a share has 32 of the state's, which is what has to be on its way to keep the memory busy.
+template <class P, class Work>
+__device__ inline void walk(long long start, long long end, bool whole, Work work) {
+    const int W = 16 / sizeof(P), N = 32 / sizeof(typename StateOf<P>::type);
+    const long long first = start + threadIdx.x * W;
+    if (whole && (end - start) % (THREADS * N) == 0) {
+        for (long long i = first; i < end; i += THREADS * N) work(Share<N, W, true>{N}, i);
     } else {
-#pragma unroll
-        for (int j = 0; j < W; ++j) lane[j] = j < count ? (S)widened(from[j]) : (S)0;
+        for (long long i = first; i < end; i += THREADS * W)
+            work(Share<W, W, false>{end - i < W ? (int)(end - i) : W}, i);
     }
 }
 
-// Writes them, and returns how many of them are NaN or infinite in the type that is kept.
-template <int W, class T, class S>
-__device__ inline int store(void* array, long long i, int count, bool aligned, const S (&lane)[W]) {
-    T* to = (T*)array + i;
-    Pack<T, W> pack;
-    int faults = 0;
+// Reads a share of an array; entries that are not there become 0.
+template <class T, class Share, class S>
+__device__ inline void load(const void* array, long long i, Share share, bool aligned, S (&lane)[Share::N]) {
+    const T* from = (const T*)array + i;
+    if (Share::WHOLE || (aligned && share.count == Share::N)) {
+        Pack<T, Share::W> pack[Share::N / Share::W];
 #pragma unroll
-    for (int j = 0; j < W; ++j) {
-        narrow(lane[j], pack.lane[j]);
-        faults += j < count && !isfinite(widened(pack.lane[j]));
-    }
-    if (aligned && count == W) {
-        *(Pack<T, W>*)to = pack;
+        for (int j = 0; j < Share::N; j += Share::W) pack[j / Share::W] = *(const Pack<T, Share::W>*)(from + Share::place(j));
+#pragma unroll
+        for (int j = 0; j < Share::N; ++j) lane[j] = widened(pack[j / Share::W].lane[j % Share::W]);
     } else {
 #pragma unroll
-        for (int j = 0; j < W; ++j)
-            if (j < count) to[j] = pack.lane[j];
+        for (int j = 0; j < Share::N; ++j) lane[j] = j < share.count ? (S)widened(from[j]) : (S)0;
+    }
+}
+
+// Writes it, and returns how many of its entries are NaN or infinite in the type that is kept.
+template <class T, class Share, class S>
+__device__ inline int store(void* array, long long i, Share share, bool aligned, const S (&lane)[Share::N]) {
+    T* to = (T*)array + i;
+    Pack<T, Share::W> pack[Share::N / Share::W];
+    int faults = 0;
+#pragma unroll
+    for (int j = 0; j < Share::N; ++j) {
+        T& kept = pack[j / Share::W].lane[j % Share::W];
+        narrow(lane[j], kept);
+        faults += j < share.count && !isfinite(widened(kept));
+    }
+    if (Share::WHOLE || (aligned && share.count == Share::N)) {
+#pragma unroll
+        for (int j = 0; j < Share::N; j += Share::W) *(Pack<T, Share::W>*)(to + Share::place(j)) = pack[j / Share::W];
+    } else {
+#pragma unroll
+        for (int j = 0; j < Share::N; ++j)
+            if (j < share.count) to[j] = pack[0].lane[j];
     }
     return faults;
 }

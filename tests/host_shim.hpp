@@ -8,6 +8,7 @@
 #define __device__
 #define __global__
 #define __noinline__
+#define __launch_bounds__(threads, blocks)
 #define __shared__ static
 using std::fabs, std::frexp, std::isfinite, std::ldexp, std::pow, std::sqrt;
 

@@ -4,12 +4,16 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from momoracle.gpu.compiling import THREADS, assembled, compiled
+from momoracle.gpu.compiling import THREADS, assembled
+from momoracle.gpu.compiling import compiled as compiled_anew
 from momoracle.gpu.source import KERNELS, source
+
+compiled = cache(compiled_anew)
 
 ARCHITECTURES = ("sm_80", "sm_90")
 ENTRIES = {f"{stage}_{dtype}" for stage in ("first", "second") for dtype in ("float32", "float16", "bfloat16")}
@@ -45,7 +49,8 @@ def test_machine_code_is_a_whole_file(kernel: str, tmp_path: Path) -> None:
     if readelf is None:
         pytest.skip("needs readelf, of binutils")
     path = tmp_path / f"{kernel}.cubin"
-    for code, whole in ((compiled(kernel, 1, "sm_90"), True), (compiled(kernel, 1, "sm_90")[:-1], False)):
+    made = compiled(kernel, 1, "sm_90")
+    for code, whole in ((made, True), (made[:-1], False)):
         path.write_bytes(code)
         result = subprocess.run([readelf, "-lS", str(path)], capture_output=True, text=True)
         assert ("past end of file" not in result.stderr) == whole, result.stderr
@@ -66,28 +71,69 @@ def test_accesses_are_of_16_bytes_and_nothing_is_atomic(kernel: str) -> None:
     assert not re.search(r"\b(atom|red)\.", ptx)
 
 
-def resources(log: str) -> dict[str, tuple[int, int, int]]:
-    """Return bytes of stack, bytes spilled and registers of each entry; of a function that it calls, -1 registers."""
-    stack = re.findall(r"properties for (\w+)\n.*?(\d+) bytes stack frame, (\d+) bytes spill stores", log)
-    registers = dict(re.findall(r"properties for (\w+)\n.*\n.*Used (\d+) registers", log))
-    return {name: (int(frame), int(spilled), int(registers.get(name, -1))) for name, frame, spilled in stack}
-
-
 @pytest.mark.usefixtures("nvrtc")
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_registers_are_enough_and_two_blocks_fit(kernel: str, arch: str) -> None:
-    """A multiprocessor of either architecture has 65536 registers."""
-    found = resources(assembled(kernel, 5, arch))
-    assert {name for name, (_, _, used) in found.items() if used >= 0} == ENTRIES | {"first_float64", "second_float64"}
-    assert {name: (frame, spilled) for name, (frame, spilled, _) in found.items() if frame or spilled} == {}
-    assert max(used for _, _, used in found.values()) <= 65536 // (2 * THREADS)
+def test_registers_suffice_for_several_blocks(kernel: str, arch: str) -> None:
+    """A multiprocessor of either architecture has 65536 registers, and gives a warp multiples of 256."""
+    for bins, blocks in ((1, 3), (5, 2)):
+        found = dict(re.findall(r"properties for (\w+)\n.*\n.*Used (\d+) registers", assembled(kernel, bins, arch)))
+        assert set(found) == ENTRIES | ({"first_float64", "second_float64"} if bins == 5 else set())
+        assert max(map(int, found.values())) <= 65536 // (blocks * THREADS) // 8 * 8
 
 
-@pytest.mark.usefixtures("nvrtc")
-def test_too_few_registers_are_noticed() -> None:
-    found = resources(assembled("tam", 1, "sm_90", "--maxrregcount=32"))
-    assert all(found[entry][1] > 0 and found[entry][2] == 32 for entry in ENTRIES)
+@pytest.fixture
+def nvdisasm(nvrtc: None) -> Path:
+    pathfinder = pytest.importorskip("cuda.pathfinder", reason="needs CuPy 14, which brings cuda-pathfinder")
+    path = pathfinder.find_nvidia_binary_utility("nvdisasm")
+    if path is None:
+        pytest.skip("needs nvdisasm: pip install nvidia-cuda-nvdisasm")
+    return Path(path)
+
+
+def accesses(code: bytes, nvdisasm: Path, folder: Path) -> dict[str, list[tuple[int, int]]]:
+    """Return, for each entry, the reads of 16 bytes and the local accesses of every stretch without a branch in it.
+
+    Only stretches that read or write 16 bytes of an array count.
+    """
+    path = folder / "code.cubin"
+    path.write_bytes(code)
+    text = subprocess.run([nvdisasm, "-c", path], capture_output=True, text=True, check=True).stdout
+    found = {}
+    for entry, body in re.findall(r"\n\.text\.(\w+):\n(.*?)(?=\n//-----|\Z)", text, re.DOTALL):
+        stretches = re.split(r"\n\.L_\w+:|\bBRA\b|\bCALL\b", body)
+        reads = [len(re.findall(r"\bLDG?\.E\.128", z)) for z in stretches]
+        writes = [len(re.findall(r"\bSTG?\.E\.128", z)) for z in stretches]
+        local = [len(re.findall(r"\b(?:LDL|STL)\b", z)) for z in stretches]
+        found[entry] = [(r, spill) for r, w, spill in zip(reads, writes, local, strict=True) if r or w]
+    return found
+
+
+#: arrays that a pass reads: those of the first, and of the second
+READ = {"momo": (3, 2), "momo_adam": (4, 3), "tam": (3, 3), "adatam": (2, 4)}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_reads_are_on_their_way_together_and_nothing_is_spilled_between(
+    kernel: str, nvdisasm: Path, tmp_path: Path
+) -> None:
+    """All 32 bytes a thread of every array are asked for before the first is waited for."""
+    for bins, dtype in ((1, "float32"), (5, "float64")):
+        found = accesses(compiled(kernel, bins, "sm_90"), nvdisasm, tmp_path)
+        assert set(found) >= ENTRIES
+        for entry, stretches in found.items():
+            assert stretches, entry
+            assert all(spilled == 0 for _, spilled in stretches), entry
+        for stage, arrays in zip(("first", "second"), READ[kernel], strict=True):
+            assert max(reads for reads, _ in found[f"{stage}_{dtype}"]) >= 2 * arrays
+
+
+def test_too_few_registers_are_noticed(nvdisasm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "momoracle.gpu.compiling.source", lambda kernel: re.sub(r"RESIDENT = [^;]+;", "RESIDENT = 8;", source(kernel))
+    )
+    found = accesses(compiled_anew("adatam", 1, "sm_90"), nvdisasm, tmp_path)
+    assert any(spilled for _, spilled in found["second_float32"])
 
 
 @pytest.mark.usefixtures("nvrtc")
@@ -98,7 +144,7 @@ def test_an_error_of_the_compiler_is_shown_with_its_place(monkeypatch: pytest.Mo
     with pytest.raises(
         RuntimeError, match=r"(?s)NVRTC refuses momo.cu for sm_90 .*sums.cuh\(\d+\): error.*__syncthread"
     ):
-        compiled("momo", 1, "sm_90")
+        compiled_anew("momo", 1, "sm_90")
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
