@@ -1,5 +1,6 @@
 """What a fused step accepts, in the words of the reference wherever the reference knows the mistake."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,30 +73,38 @@ def state_scalar(array: Any, shape: tuple[int, ...], dtype: str, name: str, mach
     return array
 
 
-def in_place(groups: dict[str, list[Array]], machine: Machine) -> None:
-    """Refuse arrays that cannot be written where they are: not C-contiguous, or sharing memory with another.
+def writable(value: Any, name: str) -> None:
+    """Refuse what its owner does not let others write: NumPy's read-only arrays, and all of JAX's."""
+    for i, one in enumerate(value if isinstance(value, (list, tuple)) else [value]):
+        jax = sys.modules.get("jax")
+        read_only = not getattr(getattr(one, "flags", None), "writeable", True)
+        if read_only or (jax is not None and isinstance(one, jax.Array)):
+            raise ValueError(
+                f"{name}[{i}] is a {type(one).__module__}.{type(one).__qualname__} that must not be written, and a "
+                "bound step writes it: pass a copy in an array of CuPy's, or use step"
+            )
 
-    Gradients (``grads``) are only read, and may share memory among themselves.
-    """
+
+def in_place(written: dict[str, Array], read: dict[str, Array], machine: Machine) -> None:
+    """Refuse arrays that cannot be used where they are: not C-contiguous, or in memory of one that is written."""
     spans = []
-    for name, arrays in groups.items():
-        for i, array in enumerate(arrays):
-            if machine.contiguous(array) is not array:
-                raise ValueError(
-                    f"{name}[{i}] is not C-contiguous, and a bound step works on the memory itself: pass a contiguous "
-                    "array, or use step"
-                )
-            if array.size:
-                start = machine.pointer(array)
-                spans.append((start, start + array.size * array.dtype.itemsize, f"{name}[{i}]", name == "grads"))
+    for label, array in {**written, **read}.items():
+        if machine.contiguous(array) is not array:
+            raise ValueError(
+                f"{label} is not C-contiguous, and a bound step works on the memory itself: pass a contiguous array, "
+                "or use step"
+            )
+        if array.size:
+            start = machine.pointer(array)
+            spans.append((start, start + array.size * array.dtype.itemsize, label, label in read))
     furthest: dict[bool, tuple[int, int, str, bool]] = {}  # so far, among those that are only read and the others
     for span in sorted(spans):
-        start, end, label, read = span
+        start, end, label, kept = span
         for other in furthest.values():
-            if start < other[1] and not (read and other[3]):
+            if start < other[1] and not (kept and other[3]):
                 raise ValueError(f"{label} overlaps {other[2]} in memory; a bound step needs separate arrays")
-        if read not in furthest or end > furthest[read][1]:
-            furthest[read] = span
+        if kept not in furthest or end > furthest[kept][1]:
+            furthest[kept] = span
 
 
 def scalar_of(value: Any, name: str, machine: Machine) -> Array | None:
@@ -119,4 +128,6 @@ def host_loss(value: Any, needed_by: str | None) -> float:
 def host_lr(value: Any, name: str) -> float:
     """Return a learning rate that the host knows; refuse what the reference refuses."""
     arguments.in_range(name, value, 0, np.inf, f"0 <= {name} < inf")
+    if np.ndim(value):
+        raise ValueError(f"{name} has shape {np.shape(value)}; allowed: one number, or an array of one on the device")
     return float(value)

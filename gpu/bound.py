@@ -1,6 +1,6 @@
 """A step bound to its arrays: calling it enqueues the launches of both passes, and nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,7 +23,8 @@ class Bound:
 
     Where it was bound in place, each call steps on in the same arrays: no table is written, nothing is allocated, and
     the host waits for nothing, so that a call can be captured in a CUDA graph. Values are not checked then: call
-    ``check`` now and then.
+    ``check`` now and then. The graph works on the arrays and tables of the step: keep the step as long as the graph.
+    Tables are written on the stream that is current where it is bound; a call on another must come after that.
 
     Attributes:
         params, state, trace: what the call writes, in the structure that ``Fused.step`` returns.
@@ -76,26 +77,39 @@ class Bound:
         """Wait for the last call, and refuse what it met.
 
         Raises:
-            ValueError: a parameter, a gradient, the loss or the learning rate was not finite.
+            ValueError: a parameter, a gradient, the loss or the learning rate was not finite, or a scalar of the state
+                NaN.
             OverflowError: the input was finite, but the new parameters or state do not fit their dtype.
         """
         self._check_numbers()
-        machine, scalars = self._machine, self._scalars
-        names = [name for name in self._program.scalars if name != "next_lower_bound"]  # which alone may be infinite
-        new = dict(zip(self._program.scalars, map(machine.read, scalars.new_scalars), strict=True))
-        unfit = [name for name in names if not np.isfinite(new[name]).all()]
-        if not unfit and not machine.read(self._job.faults).any():
-            return
-        self._check_input()
-        tensors = {
-            **dict(zip(self._program.tensors, self._operands.new_states, strict=True)),
-            "params": self._operands.new_x,
-        }
-        unfit += [name for name, arrays in tensors.items() if not all(map(self._finite, arrays))]
-        step, dtype = int(machine.read(scalars.new_step)), self._operands.x[0].dtype
+        read = self._machine.read
+        new = dict(zip(self._program.scalars, map(read, self._scalars.new_scalars), strict=True))
+        unfit = bool(read(self._job.faults).any()) or not all(_fit(name, value) for name, value in new.items())
+        if unfit:
+            self._check_input()
+        if not (unfit and self._in_place):  # there NaN in the state is what an earlier step left
+            for name, before in zip(new, read(self._job.before).T[1:], strict=False):
+                arguments.not_nan(before, f"state.{name}")
+        if unfit:
+            self._refuse_result(new)
+
+    def _refuse_result(self, new: dict[str, NDArray[Any]]) -> None:
+        """Name what is not finite first, in the reference's order: scalars, and then a tensor at a time."""
+        x, states = self._operands.new_x, self._operands.new_states
+        each = [[t] for t in range(len(x))] if self._method.split() else [list(range(len(x)))]
+        tensors = {**dict(zip(self._program.tensors, states, strict=True)), "params": x}
+
+        def unfit() -> Iterator[tuple[str, Any]]:
+            for segment, block in enumerate(each):
+                dtype = x[block[0]].dtype
+                yield from ((name, dtype) for name in new if not _fit(name, np.ravel(new[name])[segment]))
+                yield from ((name, dtype) for t in block for name in tensors if not self._finite(tensors[name][t]))
+
+        name, dtype = next(unfit(), ("params or state", x[0].dtype))  # which may have been mended since
+        step = int(self._machine.read(self._scalars.new_step))
         cause = "an earlier step left params or state so, or it overflowed" if self._in_place else "it overflowed"
         raise OverflowError(
-            f"{unfit[0]} of step {step} is not finite in dtype {dtype}, although all input is: {cause}, "
+            f"{name} of step {step} is not finite in dtype {dtype}, although all input is: {cause}, "
             "or eps is 0 (or vanishes in this dtype) where a denominator is; rescale the loss or use a wider dtype"
         )
 
@@ -116,10 +130,6 @@ class Bound:
         self._reworded(partial(arguments.finite_arrays, self._known(self._operands.g), "grads"))
         if not self._in_place:
             arguments.finite_arrays(self._known(self._operands.x), "params")
-            for name, arrays in zip(self._program.tensors, self._operands.states, strict=True):
-                arguments.finite_arrays(self._known(arrays), f"state.{name}")
-            for name, array in zip(self._program.scalars, self._scalars.scalars, strict=True):
-                arguments.not_nan(self._machine.read(array), f"state.{name}")
 
     def _reworded(self, check: Callable[[], Any]) -> None:
         try:
@@ -142,6 +152,10 @@ class Bound:
                     f"params[{i}] changed since the last call; the recursion holds only while the step alone changes "
                     "them: use recursion=False, or start again with init"
                 )
+
+
+def _fit(name: str, value: Any) -> bool:
+    return name == "next_lower_bound" or bool(np.isfinite(value).all())  # which alone may be infinite
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

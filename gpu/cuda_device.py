@@ -123,12 +123,17 @@ def _module(kernel: str, bins: int, device: int, capability: str) -> Any:
     """Return a kernel loaded on a device: a module belongs to the one that was current when it was loaded."""
     import cupy
 
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{kernel}.cubin"
-        path.write_bytes(_code(kernel, bins, f"sm_{capability}"))
-        module = cupy.RawModule(path=str(path))
-        module.compile()  # loads it, while the file is there
+    path = Path(_folder().name) / f"{kernel}-{bins}-{device}.cubin"
+    path.write_bytes(_code(kernel, bins, f"sm_{capability}"))
+    module = cupy.RawModule(path=str(path))
+    module.compile()
     return module
+
+
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """Return where machine code lies while the process lives: CuPy reads it anew after ``cupy.clear_memo()``."""
+    return TemporaryDirectory(prefix="momoracle-")
 
 
 _code = cache(compiled)  # devices of one kind share the compiler's work

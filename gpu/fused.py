@@ -27,9 +27,11 @@ class Fused:
     Args:
         method: the method with its hyperparameters, as the reference has it.
         recursion: MoMo and MoMoAdam without weight decay: take the model value from its recursion (M11) instead of
-            inner products with the parameters. It loses no digits where they are large, and the first pass need not
-            read them. It is the same step in coordinates that move with the parameters: ``offset`` is that of the new
-            origin, and ``inner_product`` is 0. It holds only while nothing but the step changes the parameters.
+            inner products with the parameters, which the first pass then need not read. It is the same step in
+            coordinates that move with the parameters: ``offset`` is that of the new origin, and ``inner_product`` is 0,
+            so that a state of the one mode is none of the other. It holds only while nothing but the step changes the
+            parameters, and as far as they move by τd: that they are rounded when they are kept, it does not see. Take
+            the inner products where the rounding of a parameter, ε|x|, is not small beside its step.
         machine: what runs the kernels; the current CUDA device unless tests say otherwise.
 
     Raises:
@@ -73,12 +75,13 @@ class Fused:
             replicas: not offered here.
 
         Raises:
-            TypeError: params are not arrays of this device, of float64, float32, float16 or bfloat16; or ``replicas``,
-                which the reference takes, is given.
+            TypeError: params are not arrays of this device, of float64, float32, float16 or bfloat16; ``replicas``,
+                which the reference takes, is given; or with ``recursion`` parameters have 16 bits, in which rounding
+                alone would move the model.
             ValueError: params is an empty list.
         """
         own.not_offered("replicas", replicas, f"step ensembles with {type(self.method).__name__} itself")
-        arrays = own.arrays_of(params, "params", self.machine)
+        arrays = self._arrays(params)
         alone = not isinstance(params, (list, tuple))
         fields: dict[str, Any] = {}
         for name in self._program.tensors:
@@ -133,6 +136,7 @@ class Fused:
                 "lr is a callable of the step number, which a bound step does not know on the host: pass lr= an array "
                 "of one number on the device, and write into it"
             )
+        arguments.switch("debug", debug)
         return self._bound(params, grads, state, loss, lr, in_place=True, debug=debug and self.recursion)
 
     # -- one step prepared -----------------------------------------------------------------------------------------
@@ -141,20 +145,36 @@ class Fused:
     def _program(self) -> Program:
         return PROGRAMS[type(self.method)]
 
+    def _arrays(self, params: Arrays) -> list[Array]:
+        arrays = own.arrays_of(params, "params", self.machine)
+        narrow = [str(array.dtype) for array in arrays if array.dtype.itemsize == 2]
+        if self.recursion and narrow:
+            raise TypeError(
+                f"params holds {narrow[0]} with recursion=True, which does not see how parameters are rounded: leave "
+                "it out, or keep them in float32"
+            )
+        return arrays
+
     def _bound(
         self, params: Arrays, grads: Arrays, state: Any, loss: Any, lr: Any, *, in_place: bool, debug: bool
     ) -> Bound:
         machine, program = self.machine, self._program
         alone = not isinstance(params, (list, tuple))
-        x, g = own.arrays_of(params, "params", machine), own.arrays_of(grads, "grads", machine)
+        x, g = self._arrays(params), own.arrays_of(grads, "grads", machine)
         arguments.same_structure(grads, params, "grads")
         states, step, scalars = self._checked_state(state, params, x)
         arguments.matching(g, x, "grads", "params")
-        groups = {"params": x, "grads": g, **{f"state.{n}": z for n, z in zip(program.tensors, states, strict=True)}}
-        for name, arrays in groups.items():
+        tensors = {f"state.{n}": z for n, z in zip(program.tensors, states, strict=True)}
+        for name, arrays in {"params": x, "grads": g, **tensors}.items():
             own.same_place(arrays, x[0], name, machine)
+        numbers = {"loss": self._loss(loss), "lr": self._lr(lr, step)}
         if in_place:
-            own.in_place(groups, machine)
+            for name in (*program.tensors, *program.scalars, "step"):
+                own.writable(getattr(state, name), f"state.{name}")
+            own.writable(params, "params")
+            kept = {"state.step": step, **dict(zip((f"state.{n}" for n in program.scalars), scalars, strict=True))}
+            read = {name: number.array for name, number in numbers.items() if number.array is not None}
+            own.in_place(_labelled({"params": x, **tensors}) | kept, _labelled({"grads": g}) | read, machine)
             operands = Operands(x, g, states, x, states)
             new_step, new_scalars = step, scalars
         else:
@@ -162,12 +182,12 @@ class Fused:
             fresh = [[machine.empty(z.shape, z.dtype) for z in arrays] for arrays in (x, *states)]
             operands = Operands(x, g, states, fresh[0], fresh[1:])
             new_step = machine.empty((), "int64")
+            scalars = [machine.contiguous(z) for z in scalars]
             new_scalars = [machine.empty(z.shape, "float64") for z in scalars]
 
         cut = plan([z.size for z in x], [str(z.dtype) for z in x], self._split)
         trace = machine.empty((len(program.traced), len(cut.segments)), "float64")
-        numbers = (self._loss(loss), self._lr(lr, step))
-        given = Scalars(step, new_step, scalars, new_scalars, trace, *numbers)
+        given = Scalars(step, new_step, scalars, new_scalars, trace, numbers["loss"], numbers["lr"])
         tables = job(cut, operands, given, [float(z) for z in program.settings(self.method, self.recursion)], machine)
         launches = [
             partial(
@@ -202,6 +222,8 @@ class Fused:
                 f"state is a {type(state).__name__}; {type(self.method).__name__} needs a {kind.__name__}: "
                 f"pass what {type(self.method).__name__}.init or the last step returned"
             )
+        if state.replicas is not None:
+            raise ValueError(f"state.replicas is {state.replicas!r}; a fused step has none: pass a state of Fused.init")
         states = []
         for name in self._program.tensors:
             arguments.same_structure(getattr(state, name), params, f"state.{name}")
@@ -252,3 +274,7 @@ class Fused:
             if name in fields:
                 fields[name] = arrays[0] if alone else list(arrays)
         return self.method.Trace(**fields)
+
+
+def _labelled(groups: dict[str, list[Array]]) -> dict[str, Array]:
+    return {f"{name}[{i}]": array for name, arrays in groups.items() for i, array in enumerate(arrays)}

@@ -46,15 +46,15 @@ class Job(NamedTuple):
 
     tables: Array
     faults: Array  # how many results of every chunk are NaN or infinite
+    before: Array  # one row a segment: the steps and the scalars of the state, before the step
     keeps: tuple[Any, ...]
 
 
 def job(plan: Plan, operands: Operands, scalars: Scalars, settings: Sequence[float], machine: Machine) -> Job:
     """Write the tables of a step."""
     chunks, segments = len(plan.chunks), len(plan.segments)
-    sums = chunks * DOTS * plan.bins
-    work = machine.empty((sums + chunks + segments * (SCALARS + 1),), "float64")
-    start = machine.pointer(work)
+    partials = machine.empty((chunks * DOTS * plan.bins,), "float64")
+    faults, before = (machine.full(shape, 0.0, "float64") for shape in ((chunks,), (segments, SCALARS + 1)))
     tensors = _tensors(operands, machine)
     parts = {
         "job": np.zeros(1, JOB),
@@ -70,7 +70,8 @@ def job(plan: Plan, operands: Operands, scalars: Scalars, settings: Sequence[flo
     top = parts["job"][0]
     for name in ("tensors", "chunks", "segments"):
         top[name] = base + places[name]
-    top["partials"], top["faults"], top["before"] = start, start + 8 * sums, start + 8 * (sums + chunks)
+    for name, array in (("partials", partials), ("faults", faults), ("before", before)):
+        top[name] = machine.pointer(array)
     top["step"], top["new_step"] = machine.pointer(scalars.step), machine.pointer(scalars.new_step)
     for i, (old, new) in enumerate(zip(scalars.scalars, scalars.new_scalars, strict=True)):
         top["scalars"][i], top["new_scalars"][i] = machine.pointer(old), machine.pointer(new)
@@ -82,7 +83,7 @@ def job(plan: Plan, operands: Operands, scalars: Scalars, settings: Sequence[flo
         top[f"{name}_type"] = DTYPES.index(str(number.array.dtype)) if number.array is not None else 0
     top["settings"][: len(settings)] = settings
     machine.write(tables, np.concatenate([part.view(np.uint8) for part in parts.values()]))
-    return Job(tables, work[sums : sums + chunks], (work, operands, scalars))
+    return Job(tables, faults, before, (partials, operands, scalars))
 
 
 def _tensors(operands: Operands, machine: Machine) -> NDArray[Any]:

@@ -139,6 +139,10 @@ def test_what_cannot_be_bound(host: host_machine.Host) -> None:
         Fused(TAM(lr=lambda k: 1.0), machine=host).bind(x, g, fused.init(x))
     with pytest.raises(ValueError, match=r"lr has shape \(2,\)"):
         fused.bind(x, g, fused.init(x), lr=_device(np.ones(2)))
+    with pytest.raises(ValueError, match=r"lr has shape \(1,\); allowed: one number"):
+        fused.bind(x, g, fused.init(x), lr=np.ones(1))
+    with pytest.raises(TypeError, match="debug is 1; allowed: True or False"):
+        fused.bind(x, g, fused.init(x), debug=1)  # type: ignore[arg-type]
     room = np.ones(30)
     for a, b in ((room[:10], room[9:19]), (room[5:15], room[5:15])):
         with pytest.raises(ValueError, match=r"overlaps .* in memory"):
@@ -150,6 +154,51 @@ def test_what_cannot_be_bound(host: host_machine.Host) -> None:
         fused.bind(
             [wide, room[25:], narrow], [np.ones(20), np.ones(5), np.ones(3)], fused.init([wide, room[25:], narrow])
         )
+
+
+def test_scalars_that_a_call_writes_are_apart_too(host: host_machine.Host) -> None:
+    fused, x, g, shared = Fused(MoMo(), machine=host), np.ones(3), np.ones(3), np.zeros(())
+    with pytest.raises(ValueError, match=r"state.\w+ overlaps state.\w+ in memory"):
+        fused.bind(x, g, fused.init(x)._replace(loss_average=shared, offset=shared), 1.0)
+    with pytest.raises(ValueError, match=r"overlaps .* in memory"):
+        fused.bind(x, g, fused.init(x)._replace(offset=shared), _device(shared))
+    both = _device(np.ones(()))
+    fused.bind(x, g, fused.init(x), both, both)()  # they are only read
+
+
+def test_what_must_not_be_written_is_refused(host: host_machine.Host) -> None:
+    fused, x, g = Fused(TAM(), machine=host), np.ones(3), np.ones(3)
+    x.flags.writeable = False
+    with pytest.raises(ValueError, match=r"params\[0\] is a numpy.ndarray that must not be written.*or use step"):
+        fused.bind(x, g, fused.init(x))
+    x, state = np.ones(3), fused.init(x)
+    state.momentum.flags.writeable = False
+    with pytest.raises(ValueError, match=r"state.momentum\[0\] is a numpy.ndarray that must not be written"):
+        fused.bind(x, g, state)
+    g.flags.writeable = False
+    fused.bind(x, g, fused.init(x))()
+
+
+def test_arrays_of_jax_are_not_written(host: host_machine.Host) -> None:
+    jax = pytest.importorskip("jax", reason="needs JAX")
+    fused, x, g = Fused(TAM(), machine=host), jax.numpy.ones(3), jax.numpy.ones(3)
+    with pytest.raises(ValueError, match=r"params\[0\] is a jax\S* that must not be written"):
+        fused.bind(x, g, fused.init(x))
+    stepped, _, _ = fused.step(x, g, fused.init(x))
+    assert x.tolist() == [1.0] * 3 != stepped.tolist()
+
+
+def test_check_speaks_of_calls_alone(host: host_machine.Host) -> None:
+    """It has nothing to say before the first; and what was mended since, it cannot name any more."""
+    fused, x, g = Fused(TAM(), machine=host), np.ones(3), np.full(3, np.inf)
+    state = fused.init(x)
+    bound = fused.bind(x, g, state)
+    bound.check()
+    bound()
+    for array in (x, g, state.momentum, state.cosine_average):
+        array[...] = 0.5
+    with pytest.raises(OverflowError, match=r"params or state of step 1 is not finite in dtype float64"):
+        bound.check()
 
 
 def test_gradients_may_share_memory(host: host_machine.Host) -> None:

@@ -13,12 +13,13 @@ pytestmark = pytest.mark.parametrize("cupy", ["stand-in"], indirect=True)
 
 
 def test_a_module_is_loaded_once_a_device_and_launched_there(cupy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded, entered = [], []
+    loaded, entered, paths = [], [], []
     device_class = cupy.cuda.Device
 
     class Module:
         def __init__(self, path: str) -> None:
             assert Path(path).is_file()
+            paths.append(Path(path))
 
         def compile(self) -> None:
             loaded.append(device_class.id)
@@ -33,6 +34,7 @@ def test_a_module_is_loaded_once_a_device_and_launched_there(cupy: Any, monkeypa
         monkeypatch.setattr(device_class, "id", device)
         kernels.append(CudaDevice().kernel("tam", 1, "first_float32"))
     assert loaded == [0, 1]
+    assert all(path.is_file() for path in paths)  # CuPy reads it again after clear_memo
     kernels[0](7, cupy.zeros(1), 0)
     assert entered == [("entered", 0), ("launched", (7,))]
 

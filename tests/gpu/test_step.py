@@ -176,8 +176,81 @@ def test_the_state_and_trace_are_those_of_the_reference(host: host_machine.Host)
                             assert value.shape == (len(expected),), name
 
 
+@every_method
+def test_a_state_is_refused_that_no_step_returned(method: Method, host: host_machine.Host) -> None:
+    """NaN in a scalar of the state, which a step may not show, and replicas."""
+    fused, state = Fused(method, machine=host), Fused(method, machine=host).init(ONE)
+    for name in (n for n in state._fields if n in ("loss_average", "offset", "next_lower_bound", "cosine_average")):
+        wrong = method.init(ONE)._replace(**{name: np.nan})
+        message = rf"state.{name} is NaN; pass a state as init or a step returned it"
+        with pytest.raises(ValueError, match=message):
+            method.step(ONE, ONE, wrong, 1.0)
+        with pytest.raises(ValueError, match=message):
+            fused.step(ONE, ONE, state._replace(**{name: np.array(np.nan)}), 1.0)
+        bound = fused.bind(ONE.copy(), ONE, fused.init(ONE)._replace(**{name: np.array(np.nan)}), 1.0)
+        bound()
+        with pytest.raises((ValueError, OverflowError), match=rf"{name} (is NaN|of step 1 is not finite)"):
+            bound.check()
+    with pytest.raises(ValueError, match=r"state.replicas is 3; a fused step has none"):
+        fused.step(ONE, ONE, state._replace(replicas=3), 1.0)
+
+
+def test_scalars_of_the_state_may_be_views(host: host_machine.Host) -> None:
+    fused, x = Fused(TAM(), machine=host), [ONE, ONE + 1, ONE - 3]
+    _, state, _ = fused.step(x, x, fused.init(x))
+    state.cosine_average[:] = 0.1, 0.5, 0.9
+    room = np.full(6, 7.0)
+    room[::2] = state.cosine_average
+    expected, _, _ = fused.step(x, x, state)
+    got, _, _ = fused.step(x, x, state._replace(cosine_average=room[::2]))
+    assert [z.tobytes() for z in got] == [z.tobytes() for z in expected]
+    assert room[1::2].tolist() == [7.0] * 3
+    with pytest.raises(ValueError, match=r"state.cosine_average is not C-contiguous"):
+        fused.bind(x, x, state._replace(cosine_average=room[::2]))
+
+
+def test_what_overflows_is_named_as_the_reference_names_it(host: host_machine.Host) -> None:
+    """The dtype of the tensor, and where each tensor has a damping of its own, the first tensor's quantity."""
+    small, large = np.array([0, 1], "f"), np.full(2, 1e20, "f")
+    for method, x, g in (
+        (TAM(lr=1e30), [np.ones(2), np.ones(2, "f")], [np.ones(2), large]),
+        (AdaTAM(lr=1e30, eps=0.0, beta2=0.0), [np.ones(2, "f")] * 2, [small, large]),
+        (AdaTAM(lr=1e30, eps=0.0, beta2=0.0, per_tensor=False), [np.ones(2, "f")] * 2, [small, large]),
+    ):
+        fused = Fused(method, machine=host)
+        with pytest.raises(OverflowError) as expected:
+            method.step(x, g, method.init(x))
+        with pytest.raises(OverflowError) as got:
+            fused.step(x, g, fused.init(x))
+        assert str(got.value) == str(expected.value)
+
+
+@pytest.mark.parametrize(("distance", "close"), [(1.0, True), (1e6, False)])
+def test_how_far_the_recursion_follows_its_own_steps(distance: float, close: bool, host: host_machine.Host) -> None:
+    """Near 0 it minimises as the inner products do; where float32 rounds steps away it stalls."""
+    rng = np.random.default_rng(0)
+    scale, minimum = rng.uniform(0.5, 2.0, 40), distance * rng.uniform(1.0, 2.0, 40)
+    last = []
+    for recursion in (False, True):
+        fused = Fused(MoMo(lr=1.0), recursion=recursion, machine=host)
+        x = (minimum + rng.standard_normal(40) * 3).astype("f")
+        state = fused.init(x)
+        for _ in range(200):
+            away = x - minimum
+            last_loss = float(0.5 * (scale * away**2).sum())
+            x, state, _ = fused.step(x, (scale * away).astype("f"), state, last_loss)
+        last.append(last_loss)
+    assert (last[1] < 10 * last[0] + 1e-8) == close
+
+
+def test_the_recursion_is_refused_for_parameters_of_16_bits(host: host_machine.Host) -> None:
+    fused = Fused(MoMo(), recursion=True, machine=host)
+    with pytest.raises(TypeError, match=r"params holds float16 with recursion=True.*keep them in float32"):
+        fused.init([ONE, ONE.astype("float16")])
+
+
 def test_the_recursion_keeps_its_digits_far_from_the_origin(host: host_machine.Host) -> None:
-    """Float32 at distance 1e4, prescribed gradients: the direct step size loses digits, the recursion's does not."""
+    """Float32 at distance 1e4, given gradients, beside unrounded steps: only the direct step size loses digits."""
     rng = np.random.default_rng(3)
     start = (1e4 + rng.integers(-8, 8, 50)).astype(np.float32)
     grads, losses = rng.standard_normal((8, 50)).astype(np.float32) / 64, rng.uniform(1.0, 2.0, 8)
