@@ -24,7 +24,7 @@ __device__ inline void accumulate(double* sum, double a, double b) {
     for (int i = 0; i < BINS; ++i) sum[i] += i - MIDDLE == left + right ? product : 0.0;
 }
 
-// Whether float64 has room for a sum, and for what the scalar mathematics makes of it; then it is that of the middle bin.
+// Whether float64 has room for a sum and what the scalar mathematics makes of it; then the middle bin is all of it.
 __device__ inline bool moderate_total(const double* sum) {
     bool alone = moderate(sum[MIDDLE]);
     for (int i = 0; i < BINS; ++i) alone = alone && (i == MIDDLE || sum[i] == 0.0);

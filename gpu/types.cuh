@@ -67,8 +67,8 @@ struct alignas(16) Pack {
     T lane[W];
 };
 
-// What a thread has in hand at once: N entries, in packs of W that lie THREADS packs apart. Whole packs are all there and
-// aligned, so that nothing keeps the compiler from reading all of them before it waits for the first.
+// What a thread has in hand at once: N entries, in packs of W that lie THREADS packs apart. In a whole share all are
+// there and aligned, so that nothing keeps the compiler from reading every pack before it waits for the first.
 template <int LANES, int WIDTH, bool ALL>
 struct Share {
     static const int N = LANES, W = WIDTH;
@@ -97,9 +97,10 @@ template <class T, class Share, class S>
 __device__ inline void load(const void* array, long long i, Share share, bool aligned, S (&lane)[Share::N]) {
     const T* from = (const T*)array + i;
     if (Share::WHOLE || (aligned && share.count == Share::N)) {
-        Pack<T, Share::W> pack[Share::N / Share::W];
+        typedef Pack<T, Share::W> Whole;
+        Whole pack[Share::N / Share::W];
 #pragma unroll
-        for (int j = 0; j < Share::N; j += Share::W) pack[j / Share::W] = *(const Pack<T, Share::W>*)(from + Share::place(j));
+        for (int j = 0; j < Share::N; j += Share::W) pack[j / Share::W] = *(const Whole*)(from + Share::place(j));
 #pragma unroll
         for (int j = 0; j < Share::N; ++j) lane[j] = widened(pack[j / Share::W].lane[j % Share::W]);
     } else {

@@ -5,6 +5,9 @@
 #include <thread>
 #include <vector>
 
+#ifndef BACKWARDS
+#define BACKWARDS false
+#endif
 #define __device__
 #define __global__
 #define __noinline__
@@ -30,7 +33,8 @@ extern "C" void launch(void (*kernel)(const Job*, long long), unsigned grid, con
     for (unsigned t = 0; t < THREADS; ++t)
         threads.emplace_back([=] {
             threadIdx.x = t;
-            for (blockIdx.x = 0; blockIdx.x < grid; ++blockIdx.x) {
+            for (unsigned i = 0; i < grid; ++i) {
+                blockIdx.x = BACKWARDS ? grid - 1 - i : i;
                 kernel(job, chunk);
                 block.arrive_and_wait();  // one block after another: they share what is __shared__
             }

@@ -1,6 +1,6 @@
 """Where arrays lie and how they are cut: alignment, tails, empty and many tensors, narrow types, 64-bit indices."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from momoracle import TAM, AdaTAM, MoMo, MoMoAdam
 from momoracle.gpu import Fused
 from momoracle.gpu.machine import Machine
 from momoracle.gpu.plan import CHUNK, JOB, LEAST, MOST, SEGMENT, TENSOR, chunk_length, plan
+from momoracle.gpu.source import source
 from momoracle.reference import Method
 
 METHODS: dict[str, Method] = {"momo": MoMo(), "momo-adam": MoMoAdam(), "tam": TAM(), "adatam": AdaTAM()}
@@ -72,6 +73,31 @@ def test_a_run_repeats_bit_by_bit(method: Method, host: host_machine.Host) -> No
     first = run(fused, x, steps)
     for _ in range(10):
         assert run(fused, x, steps) == first
+
+
+def in_order(method: Method, folder: Path, text: Callable[[str], str], *options: str) -> list[bytes]:
+    fused = Fused(method, machine=host_machine.Host(folder, text=text, options=options))
+    x = [z for dtype in DTYPES for z in drawn([(9000,), (33, 5), (0,)], dtype)]
+    state = fused.init(x)
+    bound = fused.bind(x, [z + z.dtype.type(1) for z in x], state, 2.0)
+    for _ in range(3):
+        bound()
+    bound.check()
+    return [np.asarray(z).tobytes() for value in (x, *state) for z in (value if isinstance(value, list) else [value])]
+
+
+@every_method
+def test_blocks_may_come_in_any_order(method: Method, folder: Path) -> None:
+    assert in_order(method, folder, source) == in_order(method, folder, source, "-DBACKWARDS=true")
+
+
+def test_a_block_that_reads_what_another_writes_is_noticed(tmp_path: Path) -> None:
+    def wrong(kernel: str) -> str:
+        """MoMo's gamma read from where the block of the first chunk puts the new one."""
+        assert "job.before[2])" in source(kernel)
+        return source(kernel).replace("job.before[2])", "job.scalars[1][0])")
+
+    assert in_order(MoMo(), tmp_path, wrong) != in_order(MoMo(), tmp_path, wrong, "-DBACKWARDS=true")
 
 
 @every_method
