@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     lacking = [name for name in NEEDED if find_spec(name) is None]
     for name in lacking:
-        print(f"missing: {name}, which is needed: pip install 'momoracle[gpu,test]'")
+        print(f"missing: {name}, which is needed: pip install cupy-cuda13x numpy pytest hypothesis")
     if lacking:
         return 2
     for name, use in OPTIONAL.items():

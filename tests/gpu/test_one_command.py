@@ -70,7 +70,7 @@ def test_without_a_device_it_says_so(capsys: pytest.CaptureFixture[str], monkeyp
     module = script()
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     assert module.main([]) == 2
-    assert "missing: cupy, which is needed: pip install 'momoracle[gpu,test]'" in capsys.readouterr().out
+    assert "missing: cupy, which is needed: pip install cupy-cuda13x numpy pytest hypothesis" in capsys.readouterr().out
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "jax" else object())
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert module.main([]) == 2
