@@ -33,7 +33,7 @@ def to_json(results: Sequence[Result], scale: Scale) -> dict[str, Any]:
         "seeds": scale.seeds,
         "quick": scale.quick,
         "level": LEVEL,
-        "versions": {"momoracle": version("momoracle"), "numpy": np.__version__},
+        "versions": {name: version(name) for name in ("momoracle", "numpy", "scipy", "scikit-learn")},
         "experiments": [_plain(result) for result in results],
     }
 

@@ -47,13 +47,13 @@ cache between the two passes.
 | TAM with weight decay | 12 | 20 | 32 |
 | AdaTAM, AdaTAMW | 8 | 28 | 36 |
 
-By the machine code for sm_90 (`pytest tests/gpu/test_compiling.py`, which needs no device): a thread has 32 bytes of each
-float32 array that a pass reads on their way before it waits for the first, nothing is spilled between, and a
+By the machine code for sm_90 (`pytest tests/gpu/test_compiling.py`, which needs no device): a thread has 32 bytes of
+each float32 array that a pass reads on their way before it waits for the first, nothing is spilled between, and a
 multiprocessor has registers for three blocks of 256 threads: 48 to 96 KiB on their way at once.
 """
 TESTS = "the tests that need a device: golden vectors, 100 equal repeats, capture, PyTorch's tensors, bad input"
 ALWAYS = (
-    "the chunk of 4096 entries or more, 256 threads a block, 32 bytes a thread and array, and the backward second pass: "
+    "the chunk of 4096 entries or more, 256 threads a block, 32 bytes a thread and array, the backward second pass: "
     "chosen, not tuned;",
     "whether the table that `step` (unlike a bound step) uploads makes the host wait.",
 )

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -10,6 +10,9 @@ from rich.table import Table as Shown
 
 from momoracle.check_outputs import writable_folder
 from momoracle.terminal import Json, console, progress, writable, write_json
+
+if TYPE_CHECKING:
+    from momoracle.convergence.experiment import Result
 
 
 def experiments_command(
@@ -37,7 +40,7 @@ def experiments_command(
     """Repeat the papers' experiments on handwritten digits, and answer their questions with intervals."""
     # Imported where they are used: SciPy takes a while to load.
     from momoracle.convergence.experiment import Scale
-    from momoracle.convergence.experiments import EXPERIMENTS, cell, to_json
+    from momoracle.convergence.experiments import EXPERIMENTS, to_json
     from momoracle.experiments_page import page
 
     if listed:
@@ -57,14 +60,8 @@ def experiments_command(
                 results.append(EXPERIMENTS[name](scale))
             except ModuleNotFoundError as error:
                 raise typer.BadParameter(str(error)) from None
+            _show(results[-1])  # at once: whatever stops a later one, this has been seen
             watch.done(name)
-    for result in results:
-        table = Shown(*result.table.head, title=escape(result.question), title_justify="left")
-        for row in result.table.rows:
-            table.add_row(*(escape(cell(value)) for value in row))
-        console.print(table)
-        console.print(escape(result.answer), highlight=False, soft_wrap=True)
-        console.print(escape(result.setting), style="dim", highlight=False, soft_wrap=True)
     if figures is not None:
         from momoracle.experiments_figures import draw  # brings matplotlib
 
@@ -74,3 +71,14 @@ def experiments_command(
             seen = Path(os.path.relpath(figures, page_file.parent)).as_posix()
             page_file.write_text(page(results, scale, seen), encoding="utf-8")
     write_json(json_file, to_json(results, scale))
+
+
+def _show(result: "Result") -> None:
+    from momoracle.convergence.experiments import cell
+
+    table = Shown(*result.table.head, title=escape(result.question), title_justify="left")
+    for row in result.table.rows:
+        table.add_row(*(escape(cell(value)) for value in row))
+    console.print(table)
+    console.print(escape(result.answer), highlight=False, soft_wrap=True)
+    console.print(escape(result.setting), style="dim", highlight=False, soft_wrap=True)

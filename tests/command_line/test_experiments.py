@@ -46,6 +46,20 @@ def axes_of(result: Result) -> list[Any]:
     return canvas.axes
 
 
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, FloatingPointError])
+def test_what_was_found_is_told_before_another_is_stopped(
+    stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(scale: Any) -> Result:
+        raise stop
+
+    monkeypatch.setitem(EXPERIMENTS, "learning-rates", lambda scale: made_up())
+    monkeypatch.setitem(EXPERIMENTS, "lower-bound", stopped)
+    result = experiments("learning-rates", "lower-bound")
+    assert result.exit_code != 0
+    assert "Thus." in result.output
+
+
 def test_one_experiment_is_run_told_drawn_and_written(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="needs scikit-learn")
     page, found = tmp_path / "page.md", tmp_path / "found.json"
