@@ -76,4 +76,5 @@ __device__ void second_pass(const Job& job, long long chunk) {
     keep_faults(job, chunk, faults);
 }
 
+const int RESIDENT = 2;
 #include "kernels.cuh"

@@ -35,7 +35,9 @@ def assembled(kernel: str, bins: int, arch: str, *options: str) -> str:
 
 def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str) -> Any:
     nvrtc = _nvrtc()
-    options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", "-std=c++17", *more)
+    # NVRTC 13.0 takes a lambda in a kernel for a function of the host where that is the default
+    defined = f"-DTHREADS={THREADS}", f"-DBINS={bins}"
+    options = (f"--gpu-architecture={arch}", *defined, "-std=c++17", "--device-as-default-execution-space", *more)
     try:
         program = nvrtc.createProgram(source(kernel), f"{kernel}.cu", (), ())
     except Exception as error:  # the library is loaded only now, and each version words its absence in its own way

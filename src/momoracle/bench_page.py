@@ -49,7 +49,7 @@ cache between the two passes.
 
 By the machine code for sm_90 (`pytest tests/gpu/test_compiling.py`, which needs no device): a thread has 32 bytes of
 each float32 array that a pass reads on their way before it waits for the first, nothing is spilled between, and a
-multiprocessor has registers for three blocks of 256 threads: 48 to 96 KiB on their way at once.
+multiprocessor has registers for so many threads that at least 48 KiB are on their way to it at once.
 """
 TESTS = "the tests that need a device: golden vectors, 100 equal repeats, capture, PyTorch's tensors, bad input"
 ALWAYS = (
