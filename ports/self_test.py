@@ -6,11 +6,9 @@ together. Beside them stand ports that are right, which must not be accused.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from multiprocessing import get_context
 from typing import Literal, TypeAlias
 
 from momoracle.ports.compare import first_deviation
@@ -19,6 +17,7 @@ from momoracle.ports.departures import DEPARTURES
 from momoracle.ports.explain import LONG, explain
 from momoracle.ports.findings import Names
 from momoracle.ports.method_port import MethodPort, observed
+from momoracle.ports.pool import computed
 from momoracle.ports.replay import Replay, table
 from momoracle.ports.roundings import ROUNDINGS, fused
 from momoracle.ports.worker import Observed
@@ -100,11 +99,9 @@ def self_test(
         for start in range(0, len(sets), CHUNK)
     ]
     found: dict[int, list[Planted]] = {}
-    with ProcessPoolExecutor(max_workers=processes, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_chunk, *chunk): i for i, chunk in enumerate(chunks)}
-        for future in as_completed(running):
-            found[running[future]] = future.result()
-            progress(len(future.result()))
+    for (i, _), planted in computed(_chunk, list(enumerate(chunks)), processes):
+        found[i] = planted
+        progress(len(planted))
     return right, [planted for i in sorted(found) for planted in found[i]]
 
 
@@ -123,7 +120,8 @@ def sound(right: Sequence[RightPort], planted: Sequence[Planted]) -> bool:
     return not any(port.accused for port in right) and noticed and enough
 
 
-def _chunk(algorithm: str, sets: list[Names]) -> list[Planted]:
+def _chunk(numbered: tuple[int, tuple[str, list[Names]]]) -> list[Planted]:
+    _, (algorithm, sets) = numbered
     return [plant(algorithm, names) for names in sets]
 
 

@@ -1,18 +1,14 @@
 """The golden vectors as files: written, and compared with what the reference gives now."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
 
 from momoracle.ports.kills import with_kills
+from momoracle.ports.pool import computed
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
 from momoracle.reference.golden.build import build
-
-T = TypeVar("T")
 
 
 def text_of(algorithm: str) -> str:
@@ -30,18 +26,14 @@ def difference_of(algorithm: str, folder: Path) -> str | None:
 
 def texts(algorithms: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield (algorithm, text) as each is done."""
-    return _shared(text_of, algorithms)
+    return computed(text_of, _slowest_first(algorithms))
 
 
 def differences(algorithms: Sequence[str], folder: Path = files.FOLDER) -> Iterator[tuple[str, str | None]]:
     """Yield (algorithm, where its file differs or None) as each is done."""
-    return _shared(partial(difference_of, folder=folder), algorithms)
+    return computed(partial(difference_of, folder=folder), _slowest_first(algorithms))
 
 
-def _shared(compute: Callable[[str], T], algorithms: Sequence[str]) -> Iterator[tuple[str, T]]:
-    # The slowest first, so that no processor is left with it alone at the end.
-    waiting = sorted(algorithms, key=list(ALGORITHMS).index, reverse=True)
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(compute, algorithm): algorithm for algorithm in waiting}
-        for future in as_completed(running):
-            yield running[future], future.result()
+def _slowest_first(algorithms: Sequence[str]) -> list[str]:
+    """Return them so that no processor is left alone with the slowest at the end."""
+    return sorted(algorithms, key=list(ALGORITHMS).index, reverse=True)

@@ -1,12 +1,12 @@
 """``momoracle verify``: every claim of both papers, and the reference against its proven golden vectors."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from functools import partial
 
 from momoracle.paper_checks.claim import EFFORTS
 from momoracle.paper_checks.evaluate import Result, evaluate
 from momoracle.paper_checks.registry import claims
+from momoracle.ports.pool import computed
 from momoracle.reference import ALGORITHMS
 from momoracle.verify_golden import golden
 
@@ -32,11 +32,10 @@ def run(chosen: Sequence[str], effort: str = "default") -> Iterator[Result]:
         for claim in chosen:
             yield check(claim, effort)
         return
-    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
-        # The slowest first, so that no process is left alone with it at the end.
-        running = [pool.submit(check, claim, effort) for claim in sorted(chosen, key=lambda claim: claim not in _SLOW)]
-        for future in as_completed(running):
-            yield future.result()
+    # The slowest first, so that no process is left alone with it at the end.
+    in_order = sorted(chosen, key=lambda claim: claim not in _SLOW)
+    for _, result in computed(partial(check, effort=effort), in_order, processes=2):
+        yield result
 
 
 def not_run(results: Sequence[Result]) -> list[str]:
