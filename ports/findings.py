@@ -69,6 +69,18 @@ class Counterexample:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Exhausted:
+    """No counterexample in ``examples`` cases; ``discarded`` more were ill-posed, or not offered by the port.
+
+    Where there are no ``examples``, nothing has been searched, which must not look like a verdict.
+    """
+
+    examples: int
+    discarded: int
+    seconds: float
+
+
 def as_json(finding: Any) -> Any:
     """Return a finding (or None) as the JSON of a report holds it."""
     return None if finding is None else asdict(finding)

@@ -47,12 +47,12 @@ class Lost(Exception):  # noqa: N818 - what became of a request, not an error in
 class Child:
     """A process that runs vectors of one dtype, or checks of behaviours, started when needed and after every loss.
 
-    Use it as a context manager. Times are in seconds.
+    Use it as a context manager. Times are in seconds; another ``time_limit`` holds from the next request on.
     """
 
     def __init__(self, spec: PortSpec, algorithm: str, dtype: str, *, time_limit: float = 10.0) -> None:
         self._arguments = (spec, algorithm, dtype)
-        self._time_limit = time_limit
+        self.time_limit = time_limit
         self._process: Any = None
         self._connection: Any = None
         self._lost = 0
@@ -101,7 +101,7 @@ class Child:
         if self._lost >= GIVE_UP:
             raise Lost("not_run", f"not run: the {GIVE_UP} {kind} before it all hung or ended the process")
         self._start()
-        end = time.monotonic() + self._time_limit
+        end = time.monotonic() + self.time_limit
         try:
             self._connection.send(request)
             ran = True
@@ -110,7 +110,7 @@ class Child:
                 yield message
             self._lost = 0 if ran else self._lost
         except TimeoutError:
-            raise self._lose("hang", f"no answer within {self._time_limit:g} s") from None
+            raise self._lose("hang", f"no answer within {self.time_limit:g} s") from None
         except (EOFError, OSError):
             raise self._lose("crash", f"the process ended with {self._ending()}") from None
 

@@ -5,19 +5,18 @@ another branch are discarded.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hypothesis import HealthCheck, Phase, configuration, find, settings
 from hypothesis.errors import NoSuchExample
 
 from momoracle.ports.counterexample import Failure, failure_of, refused
-from momoracle.ports.findings import Counterexample
+from momoracle.ports.findings import Counterexample, Exhausted
 from momoracle.ports.loading import PortSpec, check_algorithm, parse
 from momoracle.ports.process import Child, Outcome
 from momoracle.ports.reduction import reduced
@@ -36,15 +35,6 @@ _SETTINGS = settings(
 )
 
 
-@dataclass(frozen=True)
-class Exhausted:
-    """No counterexample in ``examples`` cases; ``discarded`` more were ill-posed, or not offered by the port."""
-
-    examples: int
-    discarded: int
-    seconds: float
-
-
 def search(
     algorithm: str,
     port: str,
@@ -54,11 +44,14 @@ def search(
     examples: int | None = None,
     progress: Progress | None = None,
 ) -> Counterexample | Exhausted:
-    """Look for the smallest case on which a port parts from the method, for ``seconds`` at most.
+    """Look for the smallest case on which a port parts from the method, for ``seconds`` from the first case at most.
 
-    It ends earlier where nothing smaller is left to try, or after ``examples`` cases; as many cases are the same cases
-    in every run. ``time_limit`` is in seconds a case, above which the port hangs. ``progress`` is called after each
-    case with their number.
+    What comes before that case is not counted: processes that start and import a framework, which of its features the
+    port offers.
+
+    The search ends earlier where nothing smaller is left to try, or after ``examples`` cases; as many cases are the
+    same cases in every run. ``time_limit`` is in seconds a case, above which the port hangs. ``progress`` is called
+    after each case with their number.
 
     Raises `PortError` where ``algorithm`` or ``port`` is wrong, or the port cannot be loaded.
     """
@@ -105,9 +98,9 @@ class _Search:
         progress: Progress | None,
     ) -> None:
         self._algorithm, self._spec = algorithm, spec
-        self._begin = time.monotonic()
+        self._begin: float | None = None  # of the first case
         self._seconds = seconds
-        self._limit = min(time_limit, max(1.0, seconds / 3))
+        self._limits = time_limit, min(time_limit, max(1.0, seconds / 3))
         self._most = most
         self._progress = progress
         self._children: dict[str, Child] = {}
@@ -131,14 +124,20 @@ class _Search:
                 child.cancel()
 
     def _offered(self) -> set[str]:
-        """Start the port, and ask it which features it offers."""
-        make = Maker(self._algorithm, "float64")
+        """Start the port in each dtype, and ask it which features it offers."""
+        self._probe("float32", {})
         offered = set(features(self._algorithm))
         for name, chosen in features(self._algorithm).items():
-            case = make.drawn("probe", "", (), shapes=((1,),), steps=2, **{"lr": 0.5, **chosen})
-            if self._answer(self._submit(case), case.dtype).missing is not None:
+            outcome = self._probe("float64", chosen)
+            if outcome.missing is not None:
                 offered.remove(name)
+            if any(note.kind in _ENDED for note in outcome.notes):
+                break  # it may be lost in each, and no clock runs yet
         return offered
+
+    def _probe(self, dtype: str, chosen: Mapping[str, Any]) -> Outcome:
+        case = Maker(self._algorithm, dtype).drawn("probe", "", (), shapes=((1,),), steps=2, **{"lr": 0.5, **chosen})
+        return self._answer(self._submit(case), dtype)
 
     def end(self) -> None:
         """End the processes; one that was being started when it was cancelled is there only now."""
@@ -147,6 +146,8 @@ class _Search:
 
     def _first(self, case: Case) -> bool:
         """Run one case, and end the drawing where it is a counterexample."""
+        if self._begin is None:
+            self._begin = time.monotonic()
         self._best = self._failure(case)
         if self._best is not None:
             raise _Found
@@ -186,7 +187,7 @@ class _Search:
 
     def result(self) -> Counterexample | Exhausted:
         """Return what was found."""
-        seconds, found = time.monotonic() - self._begin, self._best
+        seconds, found = self._spent(), self._best
         if found is None:
             return Exhausted(self._examples, self._discarded, seconds)
         return Counterexample(
@@ -204,16 +205,19 @@ class _Search:
         if self._runs.get(case.dtype, 0) >= RENEW and self._spec.adapter == "optax":
             self._forget(case.dtype)
         if case.dtype not in self._children:
-            self._children[case.dtype] = Child(self._spec, case.algorithm, case.dtype, time_limit=self._limit)
+            self._children[case.dtype] = Child(self._spec, case.algorithm, case.dtype)
             self._runs[case.dtype] = 0
         self._runs[case.dtype] += 1
+        # What a framework loads at its first step may take longer than a case of a short search.
+        self._children[case.dtype].time_limit = self._limits[self._begin is not None]
         recorded = (True,) * len(case.losses)
         job = Job(case.params, dict(case.hyperparameters), case.losses, case.grads, recorded)
         return self._pool.submit(self._children[case.dtype].run, job)
 
     def _answer(self, running: "Future[Outcome]", dtype: str) -> Outcome:
         try:
-            outcome = running.result(timeout=max(0.0, self._left(0.0)))
+            # Before the first case nothing but the limits of the process itself ends it.
+            outcome = running.result(timeout=None if self._begin is None else max(0.0, self._left(0.0)))
         except TimeoutError:
             self._children[dtype].cancel()
             raise _Over from None
@@ -224,8 +228,11 @@ class _Search:
     def _forget(self, dtype: str) -> None:
         self._children.pop(dtype).__exit__()
 
+    def _spent(self) -> float:
+        return 0.0 if self._begin is None else time.monotonic() - self._begin
+
     def _left(self, kept: float) -> float:
-        return self._begin + self._seconds - kept - time.monotonic()
+        return self._seconds - kept - self._spent()
 
     def _check_time(self) -> None:
         kept = min(LAST, self._seconds / 4) if self._best is None else 0.0

@@ -7,16 +7,18 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from momoracle.ports.findings import Counterexample, Exhausted
 from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Report
-from momoracle.terminal import console
+from momoracle.terminal import console, counted
 
 Search = Annotated[
     float,
     typer.Option(
         metavar="SECONDS",
         min=0.0,
-        help="Seconds to look for a smaller counterexample than the vectors are, or for one that they do not have.",
+        help="Seconds to look for a smaller counterexample than the vectors are, or for one that they do not have, "
+        "from the first case on.",
     ),
 ]
 
@@ -25,7 +27,7 @@ def searched(report: Report, seconds: float, time_limit: float) -> Report:
     """Search as long, show what was found, and return the report with it; nothing is done in no seconds."""
     if not seconds:
         return report
-    from momoracle.ports.search import Exhausted, search  # imports Hypothesis, which most checks do without
+    from momoracle.ports.search import search  # imports Hypothesis, which most checks do without
 
     with Console(stderr=True).status("searching") as status:
 
@@ -33,11 +35,22 @@ def searched(report: Report, seconds: float, time_limit: float) -> Report:
             status.update(f"searching: {examples} cases")
 
         found = search(report.algorithm, report.port, seconds, time_limit=time_limit, progress=show)
-    rate = f"{found.examples} cases in {found.seconds:.1f} s, {found.examples / found.seconds:.0f} a second"
+    console.print(Text(said(found), style="bold red" if isinstance(found, Counterexample) else ""))
     if isinstance(found, Exhausted):
-        console.print(Text(f"search: no counterexample ({rate}; {found.discarded} more discarded)"))
         return report
     numbers = f"observed {found.observed}, expected {found.expected}, tolerance {found.tolerance:.3g}"
-    console.print(Text(f"search: a counterexample ({rate}): step {found.step}, {found.quantity}", style="bold red"))
     console.print(Text(plain_text(f"{numbers}\n\n{found.script}")), soft_wrap=True)
     return replace(report, counterexample=found)
+
+
+def said(found: Counterexample | Exhausted) -> str:
+    """Return in one line what came of a search; one that got through no case has found nothing out."""
+    discarded = f"{found.discarded} more discarded" if isinstance(found, Exhausted) else ""
+    if not found.examples:
+        return f"search: nothing was searched: no case was done in {found.seconds:.1f} s ({discarded}); give it longer"
+    each = found.examples / found.seconds
+    pace = f"{each:.0f}" if each >= 1 else f"{each:.2g}"
+    rate = f"{counted(found.examples, 'case')} in {found.seconds:.1f} s, {pace} a second"
+    if isinstance(found, Exhausted):
+        return f"search: no counterexample ({rate}; {discarded})"
+    return f"search: a counterexample ({rate}): step {found.step}, {found.quantity}"

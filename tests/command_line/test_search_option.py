@@ -5,6 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from momoracle.command_line import app
+from momoracle.ports.findings import Exhausted
+from momoracle.search_option import said
 
 EXAMPLES = Path(__file__).parents[1] / "ports" / "examples"
 
@@ -32,3 +34,15 @@ def test_a_search_without_a_find(seconds: str, shown: bool) -> None:
     status, text = run("sgd", f"{EXAMPLES / 'sgd_ports.py'}:Right", "--search", seconds)
     assert status == 0
     assert ("search: no counterexample (" in text) is shown
+
+
+def test_no_case_is_no_verdict() -> None:
+    status, text = run("sgd", f"{EXAMPLES / 'sgd_ports.py'}:Right", "--search", "1e-9")
+    assert status == 0
+    assert "search: nothing was searched: no case was done in 0.0 s" in text
+    assert "no counterexample" not in text
+
+
+def test_a_slow_rate_is_a_fraction() -> None:
+    assert said(Exhausted(2, 1, 5.0)) == "search: no counterexample (2 cases in 5.0 s, 0.4 a second; 1 more discarded)"
+    assert "(1 case in 0.1 s, 10 a second;" in said(Exhausted(1, 0, 0.1))

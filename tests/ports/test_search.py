@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from momoracle.ports import PortError
-from momoracle.ports.findings import Counterexample
-from momoracle.ports.search import Exhausted, search
+from momoracle.ports.findings import Counterexample, Exhausted
+from momoracle.ports.search import search
 
 TESTS = Path(__file__).parents[1]
 ENOUGH = 60.0  # seconds that no search here needs
@@ -130,9 +130,8 @@ def test_a_broken_protocol_is_a_counterexample(
 
 
 def test_a_port_that_hangs_is_found_in_the_time(searched_port: Callable[[str], str]) -> None:
-    begin = time.monotonic()
     result = found("sgd", searched_port("Hangs"), seconds=4.0)
-    assert time.monotonic() - begin < 6.0
+    assert result.seconds < 6.0
     assert result.quantity == "hang"
     assert "(-" in result.script
 
@@ -140,13 +139,30 @@ def test_a_port_that_hangs_is_found_in_the_time(searched_port: Callable[[str], s
 def test_the_seconds_are_kept(searched_port: Callable[[str], str]) -> None:
     begin = time.monotonic()
     result = search("tam", searched_port("tam_fused"), 4.0)
-    assert 2.5 < time.monotonic() - begin < 6.0
+    assert 2.5 < time.monotonic() - begin < 20.0
     assert isinstance(result, Exhausted)
-    assert result.seconds == pytest.approx(time.monotonic() - begin, abs=1.0)
+    assert 2.5 < result.seconds < 5.0
+    assert result.seconds <= time.monotonic() - begin
+
+
+def test_a_start_is_not_counted() -> None:
+    begin = time.monotonic()
+    slow = Path(__file__).parent / "examples" / "slow_port.py"
+    result = search("sgd", f"{slow}:right", 1.5)
+    assert time.monotonic() - begin > 4.0  # two seconds in each of two dtypes
+    assert isinstance(result, Exhausted)
+    assert result.examples > 0
+    assert result.seconds < 3.0
+
+
+def test_a_port_that_always_hangs_is_found(searched_port: Callable[[str], str]) -> None:
+    result = search("sgd", searched_port("HangsAlways"), ENOUGH, time_limit=1.0)
+    assert isinstance(result, Counterexample)
+    assert result.quantity == "hang"
 
 
 def test_no_time_is_no_verdict(searched_port: Callable[[str], str]) -> None:
-    result = search("tam", searched_port("tam_fused"), 0.01)
+    result = search("tam", searched_port("tam_fused"), 1e-9)
     assert isinstance(result, Exhausted)
     assert result.examples == 0
 

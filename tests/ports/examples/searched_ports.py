@@ -91,6 +91,12 @@ class Hangs(_Failing):
         time.sleep(100)
 
 
+class HangsAlways(_Failing):
+    def step(self, grads: list[Any], loss: float) -> list[Any]:
+        time.sleep(100)
+        return []
+
+
 class Widens(_Failing):
     def fail(self, grads: list[Any]) -> None:
         self.params = [x.astype(np.longdouble) for x in self.params]
