@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
+import argument_names
 import claim_pages
 import lesson_pages
 from include import NoSuchText, expand, shown
@@ -60,8 +61,10 @@ def extend(config: MkDocsConfig, pages: list[str]) -> None:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Put the table of claims in its place."""
-    return markdown.replace("<!-- claims -->", claim_pages.table()) if "<!-- claims -->" in markdown else markdown
+    """Put the table of claims, and that of argument names, in its place."""
+    for place, table in (("<!-- claims -->", claim_pages.table), (argument_names.PLACE, argument_names.table)):
+        markdown = markdown.replace(place, table()) if place in markdown else markdown
+    return markdown
 
 
 def on_page_content(html: str, page: Page, **_: object) -> str:

@@ -35,6 +35,18 @@ class Location:
     evidence: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Unmatched:
+    """A name of the port that means nothing here: an ``argument`` of no hyperparameter, or a ``buffer`` of no quantity.
+
+    ``meant`` is the name that it resembles, if any. None of it decides the verdict.
+    """
+
+    kind: Literal["argument", "buffer"]
+    name: str
+    meant: str | None
+
+
 Held: TypeAlias = Literal["holds", "broken", "crashes", "not_offered", "not_applicable"]
 
 

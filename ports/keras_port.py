@@ -30,18 +30,18 @@ class KerasPort:
     """
 
     def __init__(self, optimizer: Any, algorithm: str) -> None:
-        self._class = optimizer
+        self.matched = optimizer
         self._algorithm = algorithm
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
         """Begin a run; raises `NotOffered`."""
         import keras
 
-        accepted, _ = arguments_of(self._class)
+        accepted, _ = arguments_of(self.matched)
         lr = hyperparameters["lr"]
         self._schedule = lr if isinstance(lr, Schedule) else None
         first = {**hyperparameters, "lr": lr(1) if isinstance(lr, Schedule) else lr}
-        self._optimizer = self._class(**match(self._algorithm, first, accepted))
+        self._optimizer = self.matched(**match(self._algorithm, first, accepted))
         self._params = [keras.Variable(array, dtype=str(array.dtype)) for array in params]
         self._optimizer.build(self._params)
         self._count = 0

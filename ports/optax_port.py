@@ -36,7 +36,7 @@ class OptaxPort:
     """
 
     def __init__(self, compiled: Compiled, algorithm: str, loss_of: Callable[[float], Any] | None = None) -> None:
-        self.function = compiled.function
+        self.function = self.matched = compiled.function
         self._compiled = compiled
         self._algorithm = algorithm
         self._loss_of = loss_of

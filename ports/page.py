@@ -19,6 +19,7 @@ from momoracle.ports.latex import quantity_of, typeset
 from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Deviation, Report, Status, VectorResult, deviations
 from momoracle.ports.table import by_flag, place, shown
+from momoracle.ports.unmatched import told
 from momoracle.reference.golden import files as golden
 from momoracle.reference.golden.vectors import Flag, VectorFile
 
@@ -78,6 +79,7 @@ def page(report: Report, vectors: VectorFile, command: str) -> str:
         behaviours=sorted(report.behaviours, key=lambda behaviour: _OUTCOMES.index(behaviour.outcome)),
         outcomes={name: sum(b.outcome == name for b in report.behaviours) for name in _OUTCOMES},
         incidents=[(result, note) for result in results for note in result.incidents],
+        unmatched=list(told(report.unmatched)),
         command=command,
         own_version=version("momoracle"),
         format=golden.FOLDER.name,

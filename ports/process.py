@@ -10,6 +10,7 @@ from multiprocessing.connection import wait
 from threading import Lock
 from typing import Any
 
+from momoracle.ports.findings import Unmatched
 from momoracle.ports.loading import PortError, PortSpec
 from momoracle.ports.worker import Answer, Done, Job, Kind, Missing, Note, Observed, Question, Ready, serve
 
@@ -58,6 +59,7 @@ class Child:
         self._lost = 0
         self._cancelled = False
         self.versions: dict[str, str] = {}
+        self.unmatched: tuple[Unmatched, ...] = ()
 
     def __enter__(self) -> "Child":
         return self
@@ -141,7 +143,7 @@ class Child:
         if not isinstance(answer, Ready):
             self._stop()
             raise PortError(str(answer))
-        self.versions = answer.versions
+        self.versions, self.unmatched = answer.versions, answer.unmatched
 
     def _receive(self, end: float) -> Any:
         # The sentinel too: a process that the port forked may hold the pipe open after its parent's death.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from momoracle.ports.findings import Behaviour, Counterexample, Explanation, Location, as_json
+from momoracle.ports.findings import Behaviour, Counterexample, Explanation, Location, Unmatched, as_json
 from momoracle.ports.worker import Note, Observed
 from momoracle.reference.golden.vectors import Flag, FlagClass
 
@@ -115,6 +115,7 @@ class Report:
         locations: where it parts from the method, told from its outputs.
         behaviours: what it does beside its update.
         counterexample: the smallest input that a search found, or None.
+        unmatched: names of arguments and buffers that mean nothing here; beside the verdict.
 
     >>> off = Deviation("a", (), 1, "params", "", 1.5, 1.0, 0.5, 1e-9, 0, (0,))
     >>> results = VectorResult("a", "robustness", (), off), VectorResult("b", "core", ())
@@ -131,6 +132,7 @@ class Report:
     locations: tuple[Location, ...] = ()
     behaviours: tuple[Behaviour, ...] = ()
     counterexample: Counterexample | None = None
+    unmatched: tuple[Unmatched, ...] = ()
 
     def of(self, kind: FlagClass) -> tuple[VectorResult, ...]:
         """Return the results of one class, ``kind``."""
@@ -176,6 +178,7 @@ class Report:
             "locations": [as_json(one) for one in self.locations],
             "behaviours": [as_json(one) for one in self.behaviours],
             "counterexample": as_json(self.counterexample),
+            "unmatched": [as_json(one) for one in self.unmatched],
             "not_offered": [{"feature": name, "vectors": ids} for name, ids in self.not_offered.items()],
             "robustness": _counts(self.of("robustness")),
             "precision": _counts(self.of("precision")),

@@ -9,6 +9,7 @@ from momoracle.ports.compare import first_deviation
 from momoracle.ports.loading import PortError, check_algorithm, parse
 from momoracle.ports.process import Child, Outcome
 from momoracle.ports.report import Report, VectorResult
+from momoracle.ports.unmatched import buffers, told
 from momoracle.ports.worker import Job
 from momoracle.reference.golden.vectors import Vector, VectorFile
 
@@ -74,7 +75,10 @@ def check(
             raise
     versions = {name: version for child in children.values() for name, version in child.versions.items()}
     in_order = tuple(results[vector.id] for vector in vectors.vectors)
-    report = Report(algorithm, port, versions, vectors.flags, in_order)
+    arguments = next((child.unmatched for child in children.values() if child.unmatched), ())
+    names = sorted({name for result in in_order for seen in result.observed for name in seen.buffers})
+    unmatched = (*arguments, *buffers(algorithm, names))
+    report = Report(algorithm, port, versions, vectors.flags, in_order, unmatched=unmatched)
     _require_something_checked(report)
     return report
 
@@ -106,8 +110,9 @@ def result_of(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorRe
 def _require_something_checked(report: Report) -> None:
     core = report.of("core")
     if all(result.status == "not_offered" for result in core):
+        seen = "".join(f"; {line}" for line in told(report.unmatched))
         missing = ", ".join(report.not_offered) or "there are no core vectors"
         raise PortError(
             f"PORT={report.port!r}: no core vector of {report.algorithm} could be run ({missing}), so nothing was "
-            "checked; name a port of this algorithm, or give it arguments of these names"
+            f"checked; name a port of this algorithm, or give it arguments of these names{seen}"
         )

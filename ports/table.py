@@ -14,6 +14,7 @@ from momoracle.ports.equations import equation
 from momoracle.ports.findings import Held
 from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult, deviations
+from momoracle.ports.unmatched import told
 
 SHOWN = 6  # deviations and incidents each; the JSON has all
 COLOURS = {"conforms": "green", "deviates": "red", "crashes": "red"}
@@ -40,6 +41,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if report.not_offered:
         for feature, vectors in report.not_offered.items():
             yield Text(f"not offered: {plain_text(feature)} (vectors: {len(vectors)})", style="yellow")
+    for line in told(report.unmatched):
+        yield Text(plain_text(line), style="yellow")
     notes = [(result, note) for result in ordered for note in result.incidents]
     if notes:
         table = Table("vector", "step", "incident", "what happened", title=f"Incidents: {len(notes)}")

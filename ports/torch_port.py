@@ -29,7 +29,7 @@ class TorchPort:
         dtypes: Sequence[str] | None = None,
         loss_of: Callable[[float], Any] | None = None,
     ) -> None:
-        self.optimizer_class = optimizer
+        self.optimizer_class = self.matched = optimizer
         self._algorithm = algorithm
         self._dtypes = dtypes
         self._loss_of = loss_of

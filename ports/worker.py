@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from momoracle.ports.findings import Held
+from momoracle.ports import unmatched
+from momoracle.ports.findings import Held, Unmatched
 from momoracle.ports.loading import Factory, PortError, PortSpec, load
 from momoracle.ports.names import arguments_of, match
 from momoracle.ports.protocol import NotOffered, Port, Settable, plain
@@ -68,9 +69,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class Ready:
-    """The port is loaded, on these versions."""
+    """The port is loaded, on these versions; ``unmatched`` are its arguments that no hyperparameter is passed as."""
 
     versions: dict[str, str]
+    unmatched: tuple[Unmatched, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def serve(connection: Connection, spec: PortSpec, algorithm: str, dtype: str) ->
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
     try:
         factory = load(spec, algorithm, dtype)
-        connection.send(Ready(versions(spec)))
+        connection.send(Ready(versions(spec), _unmatched(spec, factory, algorithm)))
     except PortError as error:
         connection.send(str(error))
         return
@@ -116,6 +118,12 @@ def serve(connection: Connection, spec: PortSpec, algorithm: str, dtype: str) ->
                 for message in _guarded(factory, algorithm, job):
                     connection.send(message)
             connection.send(Done())
+
+
+def _unmatched(spec: PortSpec, factory: Factory, algorithm: str) -> tuple[Unmatched, ...]:
+    port: Any = factory()
+    function = port.matched if spec.adapter else port.start
+    return unmatched.arguments(algorithm, function, of_framework=bool(spec.adapter))
 
 
 def _answered(spec: PortSpec, factory: Factory, algorithm: str, question: Question) -> Answer:

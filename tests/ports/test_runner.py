@@ -179,7 +179,7 @@ def test_json_is_the_contract(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
     written = json.loads(json.dumps(check("sgd", sgd_port("Nan"), sgd_vectors).to_json(), allow_nan=False))
     contract = {"algorithm", "port", "versions", "vectors", "agree", "verdict", "explanation", "deviations"}
     assert contract <= set(written)
-    beside = {"buffers", "not_offered", "robustness", "precision", "incidents"}
+    beside = {"buffers", "not_offered", "robustness", "precision", "incidents", "unmatched"}
     found = {"diagnosis", "locations", "behaviours", "counterexample"}
     assert set(written) - contract == beside | found
     entry = {"vector", "flags", "step", "quantity", "equation", "observed", "expected", "error", "tolerance"}

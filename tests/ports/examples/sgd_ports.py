@@ -36,6 +36,16 @@ class NoDecay(Right):
         super().start(params, lr, 0.0)
 
 
+class Misspelt(NoDecay):
+    def start(self, params: list[Any], lr: float, weigth_decay: float = 0.0) -> None:  # type: ignore[override]
+        super().start(params, lr)
+
+
+class NoRate(NoDecay):
+    def start(self, params: list[Any], learningrate: float = 0.1) -> None:  # type: ignore[override]
+        super().start(params, learningrate)
+
+
 class Refuses(Right):
     def start(self, params: list[Any], lr: float | Schedule, weight_decay: float) -> None:
         raise NotOffered("anything")

@@ -1,0 +1,27 @@
+"""The table of the names under which a port's arguments are found, from the table that the checker uses."""
+
+from momoracle.ports.names import ALIASES, METHODS, NEGATED, PACKED
+
+PLACE = "<!-- argument names -->"
+
+
+def table() -> str:
+    """Return a row for each hyperparameter: what ports may call it, in the order of preference."""
+    names = list(dict.fromkeys(["lr", *(name for method in METHODS.values() for name in method.defaults)]))
+    rows = [f"| `{name}` | {', '.join(_names(name))} |" for name in names]
+    switches = dict.fromkeys(f"`{name}`" for method in METHODS.values() for name in method.switches)
+    return "\n".join(
+        [
+            "| hyperparameter | is passed as the first of these that the port has |",
+            "| --- | --- |",
+            *rows,
+            "",
+            f"Where a port has {', '.join(switches)}, they are set so that it is the method that is checked.",
+        ]
+    )
+
+
+def _names(hyperparameter: str) -> list[str]:
+    found = [f"`{name}`" for name in ALIASES.get(hyperparameter, (hyperparameter,))]
+    found += [f"`{NEGATED[hyperparameter]}`, negated"] if hyperparameter in NEGATED else []
+    return found + [f"`{pack}`, a pair" for pack, members in PACKED.items() if hyperparameter in members]
