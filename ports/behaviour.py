@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from momoracle.ports.behaviours_table import CHECKS, Check
-from momoracle.ports.findings import Behaviour
+from momoracle.ports.findings import Behaviour, Held
 from momoracle.ports.loading import PortSpec, check_algorithm
 from momoracle.ports.process import Child
 from momoracle.ports.worker import Answer, Question
@@ -67,6 +67,16 @@ def behaviours(
             raise
     add(next(check for check in CHECKS if check.id == TWICE), agreed(answers))
     return tuple(rows[check.id] for check in CHECKS)
+
+
+def not_tried(algorithm: str, spec: PortSpec, reason: str) -> tuple[Behaviour, ...]:
+    """Return the rows of a port that is not asked, and why: ``reason``, or that the behaviour means nothing for it."""
+    rows = []
+    for check in CHECKS:
+        why_not = check.why_not(spec.adapter, algorithm)
+        outcome: Held = "not_applicable" if why_not else "not_run"
+        rows.append(Behaviour(check.id, check.policy_for(algorithm), outcome, why_not or reason))
+    return tuple(rows)
 
 
 def agreed(answers: list[Answer]) -> Answer:

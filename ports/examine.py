@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from momoracle.ports.behaviour import behaviours
+from momoracle.ports.behaviour import behaviours, not_tried
 from momoracle.ports.behaviours_table import CHECKS
 from momoracle.ports.diagnosis import diagnose
 from momoracle.ports.loading import parse
@@ -12,6 +12,8 @@ from momoracle.ports.report import Report
 from momoracle.ports.resynchronise import resynchronised
 from momoracle.ports.runner import check
 from momoracle.reference.golden.vectors import VectorFile
+
+HANGS = 2  # vectors that hang, after which the behaviours would too
 
 
 class Watcher(Protocol):
@@ -49,12 +51,18 @@ def examine(
 ) -> Report:
     """Check a port, say of one that deviates where and what it computes instead, and look at its behaviours.
 
-    ``time_limit`` is in seconds a vector or behaviour. Raises `PortError` as `check` does.
+    ``time_limit`` is in seconds a vector or behaviour; where `HANGS` vectors took longer, behaviours are not tried.
+    Raises `PortError` as `check` does.
     """
     watch = watcher or Unwatched()
     say: Callable[[str], None] = watch.doing
     report = check(algorithm, port, vectors, time_limit=time_limit, progress=lambda result: watch.done(result.vector))
     again = resynchronised(report, vectors, time_limit=time_limit, progress=say)
     report = diagnose(report, vectors, again, say)
-    rows = behaviours(algorithm, parse(port), time_limit=time_limit, progress=lambda row: watch.done(row.id))
+    spec = parse(port)
+    hangs = sum(any(note.kind == "hang" for note in result.incidents) for result in report.results)
+    if hangs >= HANGS:
+        rows = not_tried(algorithm, spec, f"not tried: the port hung in {hangs} vectors")
+    else:
+        rows = behaviours(algorithm, spec, time_limit=time_limit, progress=lambda row: watch.done(row.id))
     return replace(report, behaviours=rows)

@@ -47,14 +47,15 @@ class Unmatched:
     meant: str | None
 
 
-Held: TypeAlias = Literal["holds", "broken", "crashes", "not_offered", "not_applicable"]
+Held: TypeAlias = Literal["holds", "broken", "crashes", "not_offered", "not_applicable", "not_run"]
 
 
 @dataclass(frozen=True)
 class Behaviour:
     """One thing that an optimizer does beside its update: the policy that is expected, and what the port did.
 
-    ``crashes`` is a process that hung or ended, which tells nothing about the policy. None of it decides the verdict.
+    ``crashes`` is a process that hung or ended, which tells nothing about the policy; ``not_run`` was not tried, for
+    the port had hung before. None of it decides the verdict.
     """
 
     id: str

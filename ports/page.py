@@ -27,7 +27,7 @@ NAME = "index.html"
 TITLES = {"sgd": "SGD", "sgdm": "SGD with momentum", "adam": "Adam", "adamw": "AdamW", "momo": "MoMo"}
 TITLES |= {"momo-adam": "MoMo-Adam", "tam": "TAM", "adatam": "AdaTAM", "adatamw": "AdaTAMW"}
 
-_OUTCOMES = ("broken", "crashes", "holds", "not_offered", "not_applicable")
+_OUTCOMES = ("broken", "crashes", "holds", "not_offered", "not_applicable", "not_run")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from momoracle.ports.departures import departure
 from momoracle.ports.equations import equation
-from momoracle.ports.findings import Held
+from momoracle.ports.findings import Behaviour, Held
 from momoracle.ports.plain_text import plain_text
 from momoracle.ports.report import Deviation, Number, Report, Status, VectorResult, deviations
 from momoracle.ports.unmatched import told
@@ -50,7 +50,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
             table.add_row(escape(result.vector), str(note.step), note.kind.replace("_", " "), _escaped(note.message))
         yield table
     if report.behaviours:
-        yield _behaviours(report)
+        yield from _behaviours(report)
     hidden = max(len(found), len(buffers), len(notes)) - SHOWN
     if hidden > 0:
         yield Text(f"The first {SHOWN} of each are shown; --json FILE has all.", style="dim")
@@ -96,16 +96,21 @@ def _locations(report: Report) -> Iterator[Text]:
             yield Text(f"    {line}", style="dim")
 
 
-def _behaviours(report: Report) -> Table:
+def _behaviours(report: Report) -> Iterator[RenderableType]:
     held = Counter(row.outcome for row in report.behaviours)
     counts = ", ".join(f"{held[outcome]} {words}" for outcome, words in _HELD.items() if held[outcome])
-    title = f"Behaviours beside the update: {counts}; none decides the verdict"
-    table = Table("behaviour", "outcome", "what was seen", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    yield Text(f"Behaviours beside the update: {counts}; none decides the verdict")
+    alike: dict[tuple[Held, str], list[Behaviour]] = {}
     for row in report.behaviours:
-        if row.outcome in ("broken", "crashes"):
-            seen = f"{row.evidence}\nexpected: {row.policy}" if row.outcome == "broken" else row.evidence
-            table.add_row(escape(row.id), row.outcome, _escaped(seen), style="red")
-    return table
+        if row.outcome in ("broken", "crashes", "not_run"):
+            alike.setdefault((row.outcome, row.evidence), []).append(row)
+    table = Table("behaviour", "outcome", "what was seen", box=box.SIMPLE_HEAD)
+    for (outcome, evidence), rows in alike.items():
+        policy = f"\nexpected: {rows[0].policy}" if outcome == "broken" and len(rows) == 1 else ""
+        names = ", ".join(row.id for row in rows)
+        table.add_row(escape(names), outcome.replace("_", " "), _escaped(evidence + policy), style="red")
+    if alike:
+        yield table
 
 
 _HELD: dict[Held, str] = {
@@ -113,6 +118,7 @@ _HELD: dict[Held, str] = {
     "broken": "broken",
     "crashes": "hung or crashed",
     "not_offered": "not offered",
+    "not_run": "not run",
 }
 
 

@@ -7,7 +7,10 @@ from io import StringIO
 from rich.console import Console
 
 from momoracle.ports import Report, check
+from momoracle.ports.behaviour import not_tried
 from momoracle.ports.catalogue import PUBLISHED, Published
+from momoracle.ports.examine import examine
+from momoracle.ports.findings import Behaviour
 from momoracle.ports.loading import parse
 from momoracle.ports.matrix import page
 from momoracle.ports.table import by_flag, render
@@ -84,3 +87,29 @@ def test_the_page_is_the_same_twice_and_has_no_folder(sgd_port: Ports, sgd_vecto
 def test_the_catalogue_can_be_parsed_and_names_each_check_once() -> None:
     assert len({(one.algorithm, one.port) for one in PUBLISHED}) == len(PUBLISHED)
     assert all(parse(one.port).adapter for one in PUBLISHED)
+
+
+def test_behaviours_that_hold_are_counted_without_a_table(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
+    rows = tuple(Behaviour(name, "A policy.", "holds", "seen") for name in "ab")
+    shown = text(replace(check("sgd", sgd_port("Right"), sgd_vectors), behaviours=rows))
+    assert "Behaviours beside the update: 2 hold; none decides the verdict" in shown
+    assert "what was seen" not in shown
+
+
+def test_behaviours_that_fail_alike_share_a_row(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
+    alike = tuple(Behaviour(name, f"Policy of {name}.", "broken", "RuntimeError: no") for name in ("one", "two"))
+    rows = (*alike, Behaviour("three", "Policy of three.", "broken", "another"))
+    shown = text(replace(check("sgd", sgd_port("Right"), sgd_vectors), behaviours=rows))
+    assert shown.count("RuntimeError: no") == 1
+    assert "one, two" in shown
+    assert "Policy of one." not in shown
+    assert "expected: Policy of three." in shown
+
+
+def test_a_port_that_hangs_is_not_asked_for_behaviours(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
+    report = examine("sgd", sgd_port("HangsAlways"), sgd_vectors, time_limit=0.2)
+    assert {row.outcome for row in report.behaviours} == {"not_run", "not_applicable"}
+    assert "11 not run; none decides the verdict" in text(report)
+    assert text(report).count("not tried: the port hung in 6 vectors") == 1
+    reason = not_tried("sgd", parse(sgd_port("HangsAlways")), "because")
+    assert {row.evidence for row in reason if row.outcome == "not_run"} == {"because"}
