@@ -67,6 +67,11 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
+    def load(self) -> None:
+        """Start the process, which loads the port, unless it runs. Raises `PortError` where that fails."""
+        if self._process is None:
+            self._start()
+
     def run(self, job: Job) -> Outcome:
         """Run one vector. Raises `PortError` where the port cannot be loaded; anything else is in the outcome."""
         outcome = Outcome()
@@ -102,7 +107,7 @@ class Child:
             raise CancelledError
         if self._lost >= GIVE_UP:
             raise Lost("not_run", f"not run: the {GIVE_UP} {kind} before it all hung or ended the process")
-        self._start()
+        self.load()
         end = time.monotonic() + self.time_limit
         try:
             self._connection.send(request)
@@ -122,8 +127,6 @@ class Child:
         return Lost(kind, message)
 
     def _start(self) -> None:
-        if self._process is not None:
-            return
         context = multiprocessing.get_context("spawn")  # forked copies of threaded frameworks deadlock
         self._connection, theirs = context.Pipe()
         with REAPING:

@@ -18,7 +18,7 @@ import pytest
 
 from momoracle.ports.behaviours_table import CHECKS, Check
 from momoracle.ports.known_failures import KnownFailure, read
-from momoracle.ports.loading import check_algorithm
+from momoracle.ports.loading import PortError, check_algorithm
 from momoracle.ports.protocol import Port
 from momoracle.ports.report import Deviation, Number, VectorResult
 from momoracle.ports.runner import job_of, result_of
@@ -54,7 +54,8 @@ def conformance_suite(
     A test is skipped where the port does not offer the feature, or where a behaviour means nothing for it.
 
     Raises:
-        PortError: ``algorithm`` or ``port`` is wrong.
+        PortError: ``algorithm`` or ``port`` is wrong, or the port cannot be loaded: one error of the collection then,
+            not one of each test.
         KnownFailuresError: the file is missing or malformed.
         FileNotFoundError: the vectors are not installed.
 
@@ -69,11 +70,12 @@ def conformance_suite(
     >>> len(mark.args[1]) == len(files.load("sgd").vectors) + len(CHECKS)
     True
     """
+    __tracebackhide__ = True  # what is wrong is the call
     check_algorithm(algorithm)
     caller = inspect.stack()[1].filename
     known = {} if known_failures is None else read(Path(caller).parent / known_failures)
     content = files.load(algorithm)
-    tests = _tests(algorithm, subject(algorithm, port, time_limit), content)
+    tests = _tests(algorithm, _loaded(algorithm, port, time_limit, content), content)
     tests |= {name: partial(_no_such_test, algorithm, name) for name in known if name not in tests}
 
     @pytest.mark.parametrize("conformance", list(tests))
@@ -81,6 +83,16 @@ def conformance_suite(
         tests[conformance](known.get(conformance), request)
 
     return test
+
+
+def _loaded(algorithm: str, port: str | Callable[[], Port] | type, time_limit: float, content: VectorFile) -> Subject:
+    __tracebackhide__ = True
+    try:
+        made = subject(algorithm, port, time_limit)
+        made.load(content.vectors[0].dtype)
+    except PortError as error:
+        raise PortError(str(error)) from None  # without the way that it came
+    return made
 
 
 def _tests(algorithm: str, port: Subject, content: VectorFile) -> dict[str, Test]:

@@ -14,9 +14,12 @@ from momoracle.ports.worker import Answer, Job, Note, Question, run, text_of
 
 
 class Subject(Protocol):
-    """Runs vectors and checks of behaviours on one port; both raise `PortError` where it cannot be loaded."""
+    """Runs vectors and checks of behaviours on one port; all raise `PortError` where it cannot be loaded."""
 
     spec: PortSpec
+
+    def load(self, dtype: str) -> None:
+        """Load the port, as it is for vectors of ``dtype``."""
 
     def run(self, job: Job, dtype: str) -> Outcome:
         """Run one vector."""
@@ -41,6 +44,10 @@ class InProcesses:
         self._algorithm, self._time_limit = algorithm, time_limit
         self._children: dict[str, Child] = {}
         self._error: PortError | None = None
+
+    def load(self, dtype: str) -> None:
+        """Start the process of a dtype, which goes on to run its vectors."""
+        self._loaded(lambda: self._child(dtype, dtype).load())
 
     def run(self, job: Job, dtype: str) -> Outcome:
         """Run one vector in the process of its dtype."""
@@ -88,6 +95,9 @@ class Here:
         self._algorithm = algorithm
         made = torch_factory if is_torch else plain_factory
         self._factory = made(self.spec, factory, algorithm, "float64")
+
+    def load(self, dtype: str) -> None:
+        """Do nothing: the factory is here."""
 
     def run(self, job: Job, dtype: str) -> Outcome:
         """Run one vector."""

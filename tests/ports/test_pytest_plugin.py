@@ -135,11 +135,23 @@ def test_a_port_that_ends_its_process_fails_there_alone(repository: Path) -> Non
     assert "sgd-float64-shapes" in only(found, "passed")
 
 
-def test_a_port_that_cannot_be_loaded_fails_every_test_at_once(repository: Path) -> None:
-    rewrite(repository, 'conformance_suite("sgd", "my_package.sgd:Absent")')
-    found = outcomes(repository, "-k", "float64")
-    assert set(only(found, "failure")) == {name for name in found if "float64" in name}
-    assert all("'my_package.sgd' has no 'Absent'" in text for text in only(found, "failure").values())
+@pytest.mark.parametrize(
+    ("port", "says"),
+    [
+        ("my_package.sgd:Absent", "'my_package.sgd' has no 'Absent'"),
+        ("my_package.broken:Port", "failed with ImportError: not today"),
+    ],
+)
+def test_a_port_that_cannot_be_loaded_is_one_error_of_the_collection(repository: Path, port: str, says: str) -> None:
+    rewrite(repository, f'conformance_suite("sgd", "{port}")')
+    (repository / "my_package" / "broken.py").write_text("raise ImportError('not today')\n")
+    ended = run_pytest(repository)
+    assert ended.returncode == 2
+    assert "1 error" in ended.stdout
+    report = ended.stdout.partition("short test summary")[0]
+    assert report.count(says) == 1
+    assert "pytest_plugin.py" not in report
+    assert "process.py" not in report
 
 
 def test_a_factory_runs_in_this_process(repository: Path) -> None:
