@@ -241,6 +241,11 @@ def test_warm_up_and_transfer() -> None:
     for lr in (0.0, -1.0, float("nan"), float("inf")):
         with refused(ValueError, "lr is", "allowed"):
             transfer_lr(lr)
+    for wrong in (TAM(), "0.1", True, None):
+        with refused(TypeError, "lr is", "a number is needed", "allowed"):
+            transfer_lr(wrong)  # type: ignore[arg-type]
+        with refused(TypeError, "damping is", "a number is needed", "allowed"):
+            transfer_lr(0.1, wrong)  # type: ignore[arg-type]
 
 
 def test_out_that_overlaps_its_input_in_part() -> None:
