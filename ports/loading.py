@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from momoracle.ports.names import METHODS
+from momoracle.ports.nearest import did_you_mean
 from momoracle.ports.protocol import Port
 
 Factory: TypeAlias = Callable[[], Port]
@@ -49,7 +50,9 @@ def parse(port: str) -> PortSpec:
     if not equals or not adapter.isidentifier():
         adapter, rest = "", port
     elif adapter not in ADAPTERS:
-        raise PortError(f"PORT={port!r}: there is no adapter {adapter!r}; write {FORMS}")
+        raise PortError(
+            f"PORT={port!r}: there is no adapter {adapter!r}; write {FORMS}{did_you_mean(adapter, ADAPTERS)}"
+        )
     source, _, name = rest.rpartition(":")
     if not source or not all(part.isidentifier() for part in name.split(".")):
         raise PortError(f"PORT={port!r}: expected {FORMS}; put a colon and the name after the file or module")
@@ -64,7 +67,8 @@ def parse(port: str) -> PortSpec:
 def check_algorithm(algorithm: str) -> None:
     """Raise `PortError` unless ``algorithm`` is one that has vectors."""
     if algorithm not in METHODS:
-        raise PortError(f"ALGORITHM={algorithm!r}: there is no such algorithm; choose one of {', '.join(METHODS)}")
+        known = f"{', '.join(METHODS)}{did_you_mean(algorithm, METHODS)}"
+        raise PortError(f"ALGORITHM={algorithm!r}: there is no such algorithm; choose one of {known}")
 
 
 def load(spec: PortSpec, algorithm: str, dtype: str) -> Factory:
@@ -99,7 +103,9 @@ def _find(spec: PortSpec) -> Any:
         ) from error
     for part in spec.name.split("."):
         if not hasattr(found, part):
-            raise PortError(f"PORT={spec.text!r}: {spec.source!r} has no {spec.name!r}; check the name after the colon")
+            near = did_you_mean(part, [name for name in dir(found) if not name.startswith("_")])
+            what = f"{spec.source!r} has no {spec.name!r}; check the name after the colon{near}"
+            raise PortError(f"PORT={spec.text!r}: {what}")
         found = getattr(found, part)
     return found
 

@@ -8,6 +8,7 @@ import typer
 from momoracle.check_outputs import Badge, Html, Junit, write_outputs
 from momoracle.ports.examine import examine, parts
 from momoracle.ports.loading import PortError
+from momoracle.ports.nearest import did_you_mean
 from momoracle.ports.table import render
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
@@ -37,7 +38,8 @@ def check_command(
 ) -> None:
     """Check whether a port is the paper's method; if not, say where they part and what the port computes instead."""
     if algorithm is not None and algorithm not in ALGORITHMS:
-        raise typer.BadParameter(f"{algorithm!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
+        known = f"choose one of {', '.join(ALGORITHMS)}{did_you_mean(algorithm, ALGORITHMS)}"
+        raise typer.BadParameter(f"{algorithm!r} is no algorithm; {known}")
     if self_test:
         if port is not None or html or junit or badge or search:
             raise typer.BadParameter("--self-test checks no port; give it ALGORITHM and --json at most")

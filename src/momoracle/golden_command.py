@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from momoracle import golden
+from momoracle.ports.nearest import did_you_mean
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
 from momoracle.terminal import Json, coloured, console, progress, write_json
@@ -56,9 +57,10 @@ def check_files_command(
 
 
 def _algorithms(chosen: list[str] | None) -> list[str]:
-    unknown = set(chosen or ()) - set(ALGORITHMS)
+    unknown = sorted(set(chosen or ()) - set(ALGORITHMS))
     if unknown:
+        meant = did_you_mean(unknown[0], ALGORITHMS)
         raise typer.BadParameter(
-            f"{', '.join(sorted(unknown))}; known are {', '.join(ALGORITHMS)}", param_hint="--algorithm"
+            f"{', '.join(unknown)}; known are {', '.join(ALGORITHMS)}{meant}", param_hint="--algorithm"
         )
     return chosen or list(ALGORITHMS)

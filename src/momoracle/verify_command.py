@@ -12,6 +12,7 @@ from rich.table import Table
 from momoracle import verify
 from momoracle.paper_checks.evaluate import Result
 from momoracle.paper_checks.registry import OUT_OF_SCOPE
+from momoracle.ports.nearest import did_you_mean
 from momoracle.terminal import Json, coloured, console, counted, progress, write_json
 
 
@@ -26,9 +27,11 @@ def verify_command(
 ) -> None:
     """Check every claim of both papers on the running code, and the code against its proven golden vectors."""
     known = verify.claim_ids()
-    chosen = [name for name in known if name in claim] if claim else known
-    if unknown := sorted(set(claim or ()) - set(known)):
-        raise typer.BadParameter(f"{', '.join(unknown)}; known are {', '.join(known)}", param_hint="--claim")
+    wanted = {name.lower(): name for name in claim or ()}
+    chosen = [name for name in known if name.lower() in wanted] if claim else known
+    if unknown := sorted(wanted[name] for name in set(wanted) - {name.lower() for name in known}):
+        named = f"{', '.join(unknown)}; known are {', '.join(known)}{did_you_mean(unknown[0], known)}"
+        raise typer.BadParameter(named, param_hint="--claim")
     if quick and thorough:
         raise typer.BadParameter("give one of --quick and --thorough", param_hint="--quick")
     effort = "quick" if quick else "thorough" if thorough else "default"

@@ -146,6 +146,9 @@ def test_buffers_are_compared_before_parameters(sgd_port: Ports, sgdm_vectors: V
     ("algorithm", "port", "says"),
     [
         ("sgdd", "a:b", "choose one of sgd, sgdm"),
+        ("SDG", "a:b", "did you mean sgd?"),
+        ("sgd", "EXAMPLES/sgd_ports.py:right", "check the name after the colon; did you mean Right?"),
+        ("sgd", "troch=a:b", "did you mean torch?"),
         ("sgd", "tensorflow=a:b", "no adapter 'tensorflow'"),
         ("sgd", "nothing", "put a colon"),
         ("sgd", "missing.py:Port", "no file 'missing.py'"),
