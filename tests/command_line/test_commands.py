@@ -1,6 +1,7 @@
 """The commands as a user runs them: tables, JSON and exit statuses."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,38 @@ def test_check_of_a_conforming_and_of_a_wrong_port(port: Path, tmp_path: Path) -
 )
 def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
     assert run(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("check", "SDG", "a.py:P"), "sgd"),
+        (("check", "sgd", "json:JSONDecodeEror"), "JSONDecodeError"),
+        (("verify", "--claim", "golden-mom"), "golden-momo"),
+        (("golden", "check", "--algorithm", "momoadam"), "momo-adam"),
+    ],
+)
+def test_a_misspelt_name_is_told_what_it_may_mean(arguments: tuple[str, ...], meant: str) -> None:
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "400"})
+    assert result.exit_code == 2
+    assert f"did you mean {meant}?" in result.output
+
+
+def test_a_claim_is_found_whatever_its_case(tmp_path: Path) -> None:
+    chosen = ("--claim", "t4", "--claim", "Golden-SGD")
+    assert run("verify", "--quick", *chosen, "--json", tmp_path / "out.json")[0] == 0
+    content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert [claim["id"] for claim in content["claims"]] == ["T4", "golden-sgd"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["verify", "--claim", "golden-sgd"]])
+def test_a_full_device_is_one_line(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "momoracle", *arguments]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == "momoracle: what was found could not be written: No space left on device"
 
 
 def test_golden_check_compares_byte_for_byte(tmp_path: Path) -> None:
