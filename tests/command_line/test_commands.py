@@ -171,3 +171,9 @@ def test_the_self_test_takes_no_port_and_a_check_needs_one() -> None:
         ["check", "no", "a.py:P"],
     ):
         assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_the_processes_of_a_command_do_not_load_the_command_line() -> None:
+    """They import its main module again, whichever way it was started."""
+    code = "import sys, momoracle.__main__; sys.exit('momoracle.command_line' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0
