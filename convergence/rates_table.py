@@ -9,6 +9,7 @@ from momoracle.convergence.method_text import text_of
 from momoracle.convergence.rates import RISK, Rate
 
 COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "diverged": "red", "not applicable": "dim"}
+_WORST_FIRST = ("violated", "diverged", "undecided", "holds", "not applicable")
 
 
 def summary_table(rates: Sequence[Rate]) -> Table:
@@ -41,6 +42,16 @@ def summary_table(rates: Sequence[Rate]) -> Table:
             f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]",
         )
     return table
+
+
+def verdict_counts(rates: Sequence[Rate]) -> str:
+    """Return one line: how many rates there are, and how many have each verdict, as Rich's markup."""
+    told = []
+    for verdict in _WORST_FIRST:
+        if count := sum(rate.verdict == verdict for rate in rates):
+            word = "hold" if verdict == "holds" and count > 1 else verdict
+            told.append(f"{count} [{COLOURS[verdict]}]{word}[/]")
+    return f"{len(rates)} rate{'s' * (len(rates) != 1)}: {', '.join(told)}"
 
 
 def certificate_table(rate: Rate) -> Table:

@@ -1,5 +1,6 @@
 """``momoracle rates``."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from momoracle.check_outputs import writable_folder
-from momoracle.terminal import Json, coloured, console, write_json
+from momoracle.terminal import Json, console, write_json
 
 DEFAULT_PROBLEMS = (
     "least-squares",
@@ -64,11 +65,20 @@ def rates_command(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """Measure how fast methods converge, and check MoMo's theory on every path, with confidence bounds."""
+    """Measure how fast methods converge, and check MoMo's theory on every path, with confidence bounds.
+
+    The last line counts the verdicts, and the exit status is
+
+    0: no rate falls short, though none may be applicable
+
+    1: one is violated, diverged or undecided (raise --seeds)
+
+    2: wrong usage
+    """
     # Imported where they are used: SciPy's optimisers take a while to load.
     from momoracle.convergence import Ensemble, rates
     from momoracle.convergence.rates_json import to_json
-    from momoracle.convergence.rates_table import certificate_table, remarks, summary_table
+    from momoracle.convergence.rates_table import certificate_table, remarks, summary_table, verdict_counts
     from momoracle.convergence.run import compiled_where_possible
 
     if listed:
@@ -113,12 +123,21 @@ def rates_command(
 
         for path in draw(found, figures):
             console.print(str(path), highlight=False, soft_wrap=True)
-    short = [rate for rate in found if rate.verdict in ("violated", "undecided", "diverged")]
-    verdict = "fails" if short else "holds"
+    verdict = overall([rate.verdict for rate in found])
     write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
-    count = f"{len(short)} of {len(found)} rates fall short" if short else f"{len(found)} rates"
-    console.print(f"{coloured(verdict, not short)}: {count}", highlight=False)
-    raise typer.Exit(1 if short else 0)
+    console.print(verdict_counts(found), highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if verdict in ("fails", "undecided") else 0)
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """Return what all verdicts come to: one refuted fails, one undecided is not shown, and nothing checked is no more.
+
+    >>> overall(["holds", "not applicable"]), overall(["holds", "undecided"]), overall(["undecided", "diverged"])
+    ('holds', 'undecided', 'fails')
+    """
+    if {"violated", "diverged"} & set(verdicts):
+        return "fails"
+    return next((verdict for verdict in ("undecided", "holds") if verdict in verdicts), "not applicable")
 
 
 def chosen(names: list[str] | None) -> list[Any]:

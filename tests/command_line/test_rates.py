@@ -43,11 +43,15 @@ def rates(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["rates", *arguments])
 
 
+def last_line(result: Any) -> str:
+    return str(result.output).splitlines()[-1]
+
+
 def test_a_rate_holds_and_is_written(tmp_path: Path) -> None:
     file = tmp_path / "rates.json"
     result = rates("absolute-loss", *QUICK, "--json", str(file), "--details")
     assert result.exit_code == 0, result.output
-    assert "holds: 1 rates" in result.output
+    assert last_line(result) == "1 rate: 1 holds"
     assert "Σ(h − ρf*)²/‖d‖² ≤ ‖x¹−x*‖²" in result.output
     content = json.loads(file.read_text("utf-8"))
     assert content["verdict"] == "holds"
@@ -71,13 +75,36 @@ def test_methods_are_compared() -> None:
         assert text in result.output
 
 
-def test_what_is_undecided_or_diverges_falls_short() -> None:
-    few = rates("absolute-loss", "--steps", "100", "--seeds", "2", "--method", "momo:beta=0")
+def test_the_last_line_counts_the_verdicts(tmp_path: Path) -> None:
+    file = tmp_path / "rates.json"
+    none = rates("hinge", *QUICK, "--method", "sgdm:lr=0.01", "--json", str(file))
+    assert none.exit_code == 0
+    assert last_line(none) == "1 rate: 1 not applicable"
+    assert json.loads(file.read_text("utf-8"))["verdict"] == "not applicable"
+    some = rates("hinge", *QUICK, "--method", "momo:beta=0.5|0.9", "--method", "sgdm:lr=0.01", "--json", str(file))
+    assert some.exit_code == 0
+    assert last_line(some) == "3 rates: 2 hold, 1 not applicable"
+    assert json.loads(file.read_text("utf-8"))["verdict"] == "holds"
+
+
+def test_what_is_undecided_or_diverges_falls_short(tmp_path: Path) -> None:
+    file = tmp_path / "rates.json"
+    undecided = ["--steps", "100", "--seeds", "2", "--method", "momo:beta=0", "--json", str(file)]
+    few = rates("absolute-loss", *undecided)
     assert few.exit_code == 1
     assert "raise --seeds to decide" in few.output
-    far = rates("least-squares", *QUICK, "--method", "sgdm:lr=1e6")
+    assert last_line(few) == "1 rate: 1 undecided"
+    assert json.loads(file.read_text("utf-8"))["verdict"] == "undecided"
+    far = rates("least-squares", *QUICK, "--method", "sgdm:lr=1e6", "--json", str(file))
     assert far.exit_code == 1
     assert "left the range of float64" in far.output
+    assert last_line(far) == "1 rate: 1 diverged"
+    assert json.loads(file.read_text("utf-8"))["verdict"] == "fails"
+
+
+def test_the_help_says_the_exit_statuses() -> None:
+    told = " ".join(rates("--help").output.replace("│", " ").split())
+    assert "1: one is violated, diverged or undecided (raise --seeds)" in told
 
 
 def test_a_users_own_problem(tmp_path: Path) -> None:
