@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from momoracle.convergence.measured import Measured
 from momoracle.convergence.problem import Array, Problem
 
 __all__ = [
@@ -38,6 +37,8 @@ class Certificate:
         needs: the facts of `problem.FACTS` without which it is not claimed.
         sides: its two sides at a step, from the measures and the problem.
         only: the steps that it is about.
+        of: what is measured: ``momo`` for the steps of MoMo (`Measured`); for every method, ``losses`` for the loss of
+            each step and ``means`` for the mean loss at each checkpoint (`Losses`).
 
     >>> from momoracle.convergence import NO_CAP, Ensemble, least_squares, rates
     >>> from momoracle.reference import MoMo
@@ -52,12 +53,14 @@ class Certificate:
     id: str
     statement: str
     needs: tuple[str, ...]
-    sides: Callable[[Measured, Problem], Sides]
+    sides: Callable[[Any, Problem], Sides]
     only: str = "every step"
+    of: Literal["momo", "losses", "means"] = "momo"
 
     def not_applicable(self, problem: Problem, method: Any) -> str:
         """Return why the theory claims nothing for this ``method`` on this ``problem``; an empty text where it does."""
-        return not_momo(method, problem) or next(filter(None, map(problem.constants.lacks, self.needs)), "")
+        reason = not_momo(method, problem) if self.of == "momo" else ""
+        return reason or next(filter(None, map(problem.constants.lacks, self.needs)), "")
 
 
 def not_momo(method: Any, problem: Problem) -> str:

@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.certificate import Ledger
+from momoracle.convergence.certificate import Certificate, Ledger
 from momoracle.convergence.compiled import Program
 from momoracle.convergence.ensemble import LIMITS, Ensemble, Part
 from momoracle.convergence.lanes import WIDTH
 from momoracle.convergence.measured import Measurer
+from momoracle.convergence.measured_loss import LossMeasurer
 from momoracle.convergence.problem import Array
 from momoracle.convergence.recording import NotRecorded, record
 from momoracle.convergence.samples import BLOCK, blocks
 from momoracle.convergence.step_code import StepCode
-from momoracle.convergence.tile import Tile, answers, applicable, at_cap, beyond, capped
+from momoracle.convergence.tile import Tile, answers, applicable, at_cap, beyond, capped, means_checked
 
 
 def code_of(ensemble: Ensemble) -> StepCode:
@@ -45,7 +46,8 @@ class Run:
         self.part, self.problem = Part.of(ensemble, numbers), ensemble.problem.astype(ensemble.dtype)
         self.method, self.limit = self.part.method, LIMITS[ensemble.dtype]
         self.everyone, self.retired = np.arange(len(numbers)), np.zeros(len(numbers), dtype=np.int64)
-        self.certificates = applicable(ensemble)
+        self.certificates = [c for c in applicable(ensemble) if c.of != "means"]
+        self.of_momo, self.of_losses = ([c for c in self.certificates if c.of == k] for k in ("momo", "losses"))
         model: Any = self.problem.sample_loss_and_grad
         state = self.method.init(self.part.points, replicas=len(numbers))
         given = {slot: getattr(self.method, name) for slot, name in program.recording.given.items()}
@@ -59,13 +61,16 @@ class Run:
         for name, (shape, dtype) in program.shapes(self.groups).items():
             self.arrays.setdefault(name, np.zeros(shape, dtype=dtype))
         self.arrays |= {name: value.copy() for name, value in (self.scalars | given).items()}
-        if self.certificates:
+        if self.of_momo:
             measurer = Measurer(self.problem, self.method, self.part.points)
             self.arrays |= {f"measured {name}": 1.0 * getattr(measurer, name) for name in Measurer.CARRIED}
             self.arrays["center"] = measurer.center
-            for one in self.certificates:
-                for part, value in Ledger.empty(len(numbers))._asdict().items():
-                    self.arrays[f"{one.id} {part}"] = value
+        if self.of_losses:
+            losses = LossMeasurer(self.problem, self.part.points)
+            self.arrays |= {f"measured {name}": getattr(losses, name) for name in LossMeasurer.CARRIED}
+        for one in self.certificates:
+            for part, value in Ledger.empty(len(numbers))._asdict().items():
+                self.arrays[f"{one.id} {part}"] = value
         self._put("x", self.everyone, self.part.points)
 
     def tensor(self, name: str, at: Array) -> Array:
@@ -117,8 +122,10 @@ class Run:
         if capped(method):
             hit = at_cap(trace.step_size, trace.weight_sum, method.lr(k) if callable(method.lr) else method.lr)
             new["capped"] = np.maximum(held["capped"], hit)
-        if self.certificates:
+        if self.of_momo:
             new |= self._measured(method, at, k, loss, gradient, trace, x)
+        if self.of_losses:
+            new |= self._losses(at, k, loss, x)
         for name, value in new.items():
             arrays[name][at] = value
 
@@ -132,7 +139,20 @@ class Run:
         norm_sq, distance_sq = measurer.norms_sq(gradient, after)
         measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
         new = {f"measured {name}": getattr(measurer, name) for name in Measurer.CARRIED}
-        for one in self.certificates:
+        return new | self._checked(self.of_momo, measured, at, k)
+
+    def _losses(self, at: Array, k: int, loss: Array, after: Array) -> dict[str, Array]:
+        """Return what the certificates of losses carry of some replicas after their step k."""
+        measurer = LossMeasurer(self.problem, after)
+        for name in LossMeasurer.CARRIED:
+            setattr(measurer, name, self.arrays[f"measured {name}"][at])
+        measured = measurer.step(loss, k)
+        new = {f"measured {name}": getattr(measurer, name) for name in LossMeasurer.CARRIED}
+        return new | self._checked(self.of_losses, measured, at, k)
+
+    def _checked(self, certificates: list[Certificate], measured: Any, at: Array, k: int) -> dict[str, Array]:
+        new: dict[str, Array] = {}
+        for one in certificates:
             ledger = self.ledger(one.id, at).after(one.sides(measured, self.problem), k, np.ones(len(at), dtype=bool))
             new |= {f"{one.id} {part}": value for part, value in ledger._asdict().items()}
         return new
@@ -180,5 +200,6 @@ def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
         if done == ensemble.steps:
             break
     ledgers = {one.id: run.ledger(one.id, run.everyone[:count]) for one in run.certificates}
+    ledgers |= means_checked(ensemble, rows["mean_loss"])
     hit = arrays["capped"][:count] > 0 if capped(run.method) else np.zeros(count, dtype=bool)
     return Tile(replicas, rows, ledgers, run.retired[:count], hit)

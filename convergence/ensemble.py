@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from momoracle.convergence.certificate import Certificate
-from momoracle.convergence.certificates_momo import CERTIFICATES
+from momoracle.convergence.certificates_problem import ALL
 from momoracle.convergence.checkpoints import checkpoints
 from momoracle.convergence.problem import Array, Problem
 from momoracle.reference import Method
@@ -58,7 +58,7 @@ class Ensemble:
     starts: Array | None = None
     dtype: str = "float64"
     first_seed: int = 0
-    certificates: tuple[Certificate, ...] = CERTIFICATES
+    certificates: tuple[Certificate, ...] = ALL
     watch: tuple[str, ...] = ()
     compiled: bool = False
 

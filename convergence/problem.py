@@ -19,6 +19,7 @@ FACTS = MappingProxyType(
         "optimum": "x* is known",
         "lipschitz": "a bound G on the gradients near x* is known",
         "smoothness": "a Lipschitz constant L of the gradients is known",
+        "minimum": "the infimum of the mean loss is known",
     }
 )
 

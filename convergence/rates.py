@@ -93,7 +93,10 @@ class Rate:
 
     @property
     def verdict(self) -> Verdict:
-        """Violated if a certificate or the statistics are, diverged if a replica left its range, or the rest."""
+        """Violated if a certificate or the statistics are, diverged if a replica left its range, or the rest.
+
+        That a loss is nowhere below what the problem states shows nothing about the method, so it makes nothing hold.
+        """
         verdicts = {self.statistics, *(c.verdict for c in self.certificates)}
         if "violated" in verdicts:
             return "violated"
@@ -101,7 +104,8 @@ class Rate:
             return "diverged"
         if "undecided" in verdicts:
             return "undecided"
-        return "holds" if "holds" in verdicts else "not applicable"
+        theory = {self.statistics, *(c.verdict for c in self.certificates if c.certificate.of == "momo")}
+        return "holds" if "holds" in theory else "not applicable"
 
 
 def m6_bound(largest: float, beta: float, steps: Array) -> Array:

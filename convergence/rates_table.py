@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
+from momoracle.convergence.certificate import Certificate
 from momoracle.convergence.method_text import text_of
 from momoracle.convergence.rates import RISK, Rate
 
@@ -27,7 +28,7 @@ def summary_table(rates: Sequence[Rate]) -> Table:
     )
     for rate in rates:
         slope, ratio = rate.slope, rate.ratio
-        held = sum(one.verdict == "holds" for one in rate.certificates)
+        held = sum(one.verdict == "holds" and one.certificate.of == "momo" for one in rate.certificates)
         broken = sum(one.verdict == "violated" for one in rate.certificates)
         counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
         table.add_row(
@@ -74,7 +75,7 @@ def remarks(rate: Rate) -> list[str]:
     """Return what a reader must be told beside the table: violations, retired replicas, undecided bounds, reasons."""
     name = f"{rate.ensemble.problem.name}, {text_of(rate.method)}"
     told = [
-        f"{name}: {one.certificate.id} violated in {one.finding.violated} of {one.finding.replicas} replicas; "
+        f"{name}: {_said(one.certificate)} violated in {one.finding.violated} of {one.finding.replicas} replicas; "
         f"first {one.finding.first}"
         for one in rate.certificates
         if one.finding is not None and one.verdict == "violated"
@@ -90,9 +91,14 @@ def remarks(rate: Rate) -> list[str]:
         told.append(f"{name}: the confidence bound exceeds M6's bound, the mean does not; raise --seeds to decide")
     reasons: dict[str, list[str]] = {}
     for one in rate.certificates:
-        if one.verdict == "not applicable":
+        if one.verdict == "not applicable" and one.certificate.of == "momo":
             reasons.setdefault(one.reason, []).append(one.certificate.id)
     if rate.no_bound:
         reasons.setdefault(rate.no_bound, []).append("bound")
     told.extend(f"{name}: not applicable: {', '.join(ids)}: {reason}" for reason, ids in reasons.items())
     return told
+
+
+def _said(certificate: Certificate) -> str:
+    """Return the id, and the statement of what the user wrote down: that is what a violation is about."""
+    return certificate.id if certificate.of == "momo" else f"{certificate.id} ({certificate.statement})"

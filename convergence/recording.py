@@ -10,6 +10,7 @@ import numpy as np
 from momoracle.convergence.certificate import Certificate, Ledger
 from momoracle.convergence.linear_model import LinearModel
 from momoracle.convergence.measured import Measurer
+from momoracle.convergence.measured_loss import LossMeasurer
 from momoracle.convergence.problem import Problem
 from momoracle.convergence.tile import at_cap, capped
 from momoracle.reference import Method
@@ -62,7 +63,9 @@ def record(problem: Problem, method: Any, dtype: Any, certificates: Sequence[Cer
         text = method.advance(Leaf("x"), Leaf("g"), method.State(step=1, replicas=None, **held), now)
         found = text.quantities
         trace = {name: found[name] for name in method.Trace._fields if not isinstance(found[name], Vector)}
-        measures = _measures(problem, dtype, method, alpha, numbers, loss, trace, certificates) if certificates else {}
+        of_momo, of_losses = ([c for c in certificates if c.of == kind] for kind in ("momo", "losses"))
+        measures = _measures(problem, dtype, method, alpha, numbers, loss, trace, of_momo) if of_momo else {}
+        measures |= _losses(problem, dtype, loss, of_losses) if of_losses else {}
     except TypeError as error:
         raise NotRecorded(str(error)) from error
     scalars = {name: found[name] for name in held if name not in method.tensors} | {"total": _given("total") + loss}
@@ -102,6 +105,21 @@ def _measures(
     k, squares = StepNumber(), (_given("gradient_norm_sq"), _given("distance_sq"))
     measured = measurer.step(loss, squares[0], SimpleNamespace(**trace), squares[1], k)  # type: ignore[arg-type]
     found: dict[str, Any] = {f"measured {name}": getattr(measurer, name) for name in Measurer.CARRIED}
+    return found | _checked(certificates, measured, problem, k)
+
+
+def _losses(problem: Problem, dtype: Any, loss: Number, certificates: Sequence[Certificate]) -> dict[str, Any]:
+    """Return what a `LossMeasurer` and ledgers carry, after one more step."""
+    measurer, k = LossMeasurer(problem, problem.start[None].astype(dtype)), StepNumber()
+    for name in LossMeasurer.CARRIED:
+        setattr(measurer, name, _given(f"measured {name}"))
+    measured = measurer.step(loss, k)
+    found: dict[str, Any] = {f"measured {name}": getattr(measurer, name) for name in LossMeasurer.CARRIED}
+    return found | _checked(certificates, measured, problem, k)
+
+
+def _checked(certificates: Sequence[Certificate], measured: Any, problem: Problem, k: StepNumber) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for certificate in certificates:
         ledger = Ledger(*(_given(f"{certificate.id} {part}") for part in Ledger._fields))
         ledger = ledger.after(certificate.sides(measured, problem), k, _given("alive") > 0)

@@ -111,6 +111,7 @@ class StepCode(Formulas):
     def _results(self) -> ir.Value:
         """Evaluate the results, and tell which lanes have entries within the limit before and finite after."""
         e, b, results = self.e, self.b, self.recording.results
+        norms = "measured distance_sq" in self.recording.measures
         self.prepare(list(results.values()))
 
         def body(i: ir.Value, fine: ir.Value, *squares: ir.Value) -> tuple[list[ir.Value], None]:
@@ -120,7 +121,7 @@ class StepCode(Formulas):
             for vector in results.values():
                 size = e.call("llvm.fabs", self.vector(vector, i, memo))
                 fine = b.and_(fine, e.compare("<", size, e.constant(np.inf, self.dtype)))
-            if not self.recording.measures:
+            if not norms:
                 return [fine], None
             center = e.each(self.slot("center"), i)
             terms = [
@@ -129,7 +130,7 @@ class StepCode(Formulas):
             ]
             return [fine, *(b.fadd(old, b.fmul(z, z)) for old, z in zip(squares, terms, strict=True))], None
 
-        sums = ["gradient_norm_sq", "distance_sq"] if self.recording.measures else []
+        sums = ["gradient_norm_sq", "distance_sq"] if norms else []
         _, fine, *found = e.loop(count(0), count(self.size), [e.all(), *[e.constant(0.0) for _ in sums]], body)
         self.inputs |= dict(zip(sums, found, strict=True))
         return fine

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.certificates_momo import CERTIFICATES
+from momoracle.convergence.certificates_problem import ALL
 from momoracle.convergence.ensemble import Ensemble
 from momoracle.convergence.method_text import make
 from momoracle.convergence.run import compiled_where_possible, run
@@ -63,7 +63,7 @@ def _rows(task: Task) -> list[Row]:
         seeds=task.seeds,
         first_seed=task.first_seed,
         dtype=task.dtype,
-        certificates=CERTIFICATES if task.certificates else (),
+        certificates=ALL if task.certificates else (),
         compiled=task.compiled,
     )
     ensemble = compiled_where_possible(asked)

@@ -7,6 +7,7 @@ import numpy as np
 from momoracle.convergence.certificate import Certificate, Ledger
 from momoracle.convergence.ensemble import LIMITS, Ensemble, Part
 from momoracle.convergence.measured import Measurer
+from momoracle.convergence.measured_loss import LossMeasurer
 from momoracle.convergence.problem import Array
 from momoracle.convergence.samples import orders
 
@@ -43,7 +44,8 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     method, x, count = part.method, part.points, len(replicas)
     start, limit, lower = x.copy(), LIMITS[ensemble.dtype], problem.constants.lower_bound
     certificates = applicable(ensemble)
-    measurer = Measurer(ensemble.problem, method, x) if certificates else None
+    of_momo, of_losses = ([c for c in certificates if c.of == kind] for kind in ("momo", "losses"))
+    measurer, losses = Measurer(ensemble.problem, method, x) if of_momo else None, LossMeasurer(ensemble.problem, x)
     ledgers = {c.id: Ledger.empty(count) for c in certificates}
     seen = ensemble.checkpoints()
     rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
@@ -71,14 +73,35 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
         if measurer is not None:
             norm_sq, distance_sq = measurer.norms_sq(gradient, x)
             measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
-            for certificate in certificates:
+            for certificate in of_momo:
                 sides = certificate.sides(measured, ensemble.problem)
+                ledgers[certificate.id] = ledgers[certificate.id].after(sides, k, alive)
+        if of_losses:
+            seen_loss = losses.step(loss, k)
+            for certificate in of_losses:
+                sides = certificate.sides(seen_loss, ensemble.problem)
                 ledgers[certificate.id] = ledgers[certificate.id].after(sides, k, alive)
         if k == seen[column]:
             for name in ensemble.watch:
                 rows[name][alive, column] = getattr(trace, name)[alive]
             column += 1
-    return Tile(replicas, rows, ledgers, retired, cap_bound)
+    return Tile(replicas, rows, ledgers | means_checked(ensemble, rows["mean_loss"]), retired, cap_bound)
+
+
+def means_checked(ensemble: Ensemble, means: Array) -> dict[str, Ledger]:
+    """Return the ledgers of the certificates that are about the mean losses, one row a replica, NaN once it retired."""
+    found = {}
+    for certificate in applicable(ensemble):
+        if certificate.of == "means":
+            points = np.zeros(len(means), dtype=ensemble.dtype)
+            measurer = LossMeasurer(ensemble.problem, points, ensemble.problem.samples)
+            ledger = Ledger.empty(len(means))
+            for k, column in zip(ensemble.checkpoints(), means.T, strict=True):
+                alive = ~np.isnan(column)
+                sides = certificate.sides(measurer.step(np.where(alive, column, 0.0), k), ensemble.problem)
+                ledger = ledger.after(sides, k, alive)
+            found[certificate.id] = ledger
+    return found
 
 
 def answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:

@@ -216,6 +216,24 @@ def test_certificates_hold_and_results_are_near_in_the_other_order(name: str) ->
     assert (to_json(one)["compiled"], to_json(other)["compiled"]) == (False, True)
 
 
+@pytest.mark.parametrize("method", [SGDM(lr=0.05), MoMo(lr=NO_CAP, lower_bound=1.25)])
+def test_a_wrong_lower_bound_is_caught_as_without(method: Any) -> None:
+    given = small("huber")
+    wrong = replace(given, constants=Constants(lower_bound=1.25, minimum=1.25))  # it is 1
+    plain = Ensemble(wrong, method, 300, seeds=40)
+    (one,), (other,) = rates(plain), rates(replace(plain, compiled=True))
+    for name in ("f*", "min f"):
+        mine, same = ({c.certificate.id: c.finding for c in rate.certificates}[name] for rate in (one, other))
+        assert mine is not None
+        assert same is not None
+        assert (mine.checked, mine.replicas, mine.violated) == (same.checked, same.replicas, same.violated)
+        assert mine.violated > 0
+        assert mine.first is not None
+        assert same.first is not None
+        assert same.first[:2] == mine.first[:2]
+        assert same.first[2:] == pytest.approx(mine.first[2:])
+
+
 def branching(z: Any, b: Any) -> tuple[Any, Any]:
     return (z, z) if z > b else (b, b)
 

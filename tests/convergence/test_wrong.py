@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from zoo_small import momo, rate_of, small
+from zoo_small import NAMES, momo, rate_of, small
 
-from momoracle.convergence import Ensemble, Problem, rates
+from momoracle import SGDM, AdaTAM
+from momoracle.convergence import Constants, Ensemble, Problem, rates
 from momoracle.convergence.adversary import one_each_step, one_function
 from momoracle.convergence.certificate import Certificate, Sides
 from momoracle.convergence.certificates_momo import CERTIFICATES
+from momoracle.convergence.certificates_problem import ALL
+from momoracle.convergence.rates_table import remarks
 
 NAMED = {c.id: c for c in CERTIFICATES}
 
@@ -125,6 +128,68 @@ def test_wrong_constants_are_caught() -> None:
     optimum[0] += 0.25
     moved = replace(given, constants=replace(given.constants, optimum=optimum))
     assert violated(moved, momo(moved), NAMED["M5 distance"], 60)
+
+
+STATED = {c.id: c for c in ALL if c.id not in NAMED}
+
+
+def stated(given: Problem, method: Any, **options: Any) -> dict[str, Any]:
+    rate = rate_of(given, method, **options)
+    return {one.certificate.id: one for one in rate.certificates if one.certificate.id in STATED}
+
+
+@pytest.mark.parametrize("make", [lambda given: SGDM(lr=0.05), lambda given: AdaTAM(lr=0.05), momo])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_lower_bound_above_a_loss_is_caught_for_every_method(make: Any, dtype: str) -> None:
+    given = small("huber")
+    wrong = replace(given, constants=Constants(lower_bound=5.0))
+    rate = rate_of(wrong, make(wrong), dtype=dtype)
+    assert rate.verdict == "violated"
+    found = {one.certificate.id: one.finding for one in rate.certificates}["f*"]
+    assert found is not None
+    assert found.first is not None
+    assert found.violated == found.replicas == 8
+    assert found.first.left == 5.0 > found.first.right + 0.5
+    assert found.first.step >= 1
+    told = next(text for text in remarks(rate) if "f*" in text)
+    assert "f* ≤ f(x, s), the stated lower_bound) violated in 8 of 8 replicas; first replica" in told
+
+
+def test_a_minimum_above_the_mean_loss_is_caught() -> None:
+    given = small("noisy-least-squares")
+    assert given.constants.minimum is not None
+    sgd = SGDM(lr=0.05, beta=0.5)
+    true = stated(given, sgd, steps=200)
+    assert {name: one.verdict for name, one in true.items()} == {"f*": "holds", "min f": "holds"}
+    high = replace(given, constants=replace(given.constants, minimum=4 * given.constants.minimum))
+    found = stated(high, sgd, steps=200)
+    assert found["f*"].verdict == "holds"
+    assert found["min f"].verdict == "violated"
+    assert found["min f"].finding.first.left == high.constants.minimum
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_zoo_states_no_wrong_bound(name: str) -> None:
+    given = small(name)
+    for method in (SGDM(lr=0.05), momo(given, beta=0.5)):
+        for dtype in ("float64", "float32"):
+            found = stated(given, method, dtype=dtype, steps=300)
+            assert "violated" not in [one.verdict for one in found.values()]
+            assert found["f*"].verdict == "holds"
+
+
+def test_a_bound_that_nothing_refutes_makes_no_method_hold() -> None:
+    assert rate_of(small("huber"), SGDM(lr=0.05)).verdict == "not applicable"
+
+
+def test_losses_that_cancel_are_not_accused_of_their_rounding() -> None:
+    """log Σ e^z − z_y may be an ulp of z below 0, where its gradient has long vanished."""
+
+    def oracle(x: Any, s: Any) -> tuple[Any, Any]:
+        return np.where(np.abs(x[:, 0]) > 30, -1e-15, 1.0), -10 * np.ones_like(x)
+
+    given = Problem("cancels", np.zeros(1), 1, oracle, Constants(lower_bound=0.0))
+    assert stated(given, SGDM(lr=1.0))["f*"].verdict == "holds"
 
 
 # -- every sign of MoMo's text -----------------------------------------------------------------------------------------
