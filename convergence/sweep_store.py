@@ -9,11 +9,11 @@ from typing import Any
 from momoracle.convergence.sweep_spec import Spec, Task
 from momoracle.convergence.sweep_task import Row
 
-_SPEC = "sweep.json"
+_SPEC = "_sweep.json"  # readers of data sets pass over names that begin with an underscore
 
 
 class Store:
-    """A folder with ``sweep.json``, the spec, and ``task-NUMBER.parquet`` for every task that is done.
+    """A folder with ``_sweep.json``, the spec, and ``task-NUMBER.parquet`` for every task that is done.
 
     A file is written under a hidden name, flushed to the disk and then renamed, which is atomic; so whatever is killed,
     a task's file holds all of its rows. Hidden files that a killed run left are removed when it is resumed.

@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import checkout
+import pytest
 import readme
 
 pytestmark = checkout.needed
@@ -26,6 +27,15 @@ def test_the_spec_is_one() -> None:
 
     (example,) = [block.text for block in readme.blocks(text()) if block.language == "toml"]
     assert Spec(**tomllib.loads(example)).runs == 2 * 9 * 100
+
+
+def test_every_column_of_a_row_is_told() -> None:
+    pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
+    from momoracle.convergence.sweep_store import schema
+
+    table = text().partition("| columns |")[2]
+    told = [name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])]
+    assert sorted(told) == sorted(schema().names)
 
 
 def test_every_figure_is_there_and_every_figure_is_shown() -> None:

@@ -202,6 +202,16 @@ def test_a_point_of_the_grid_that_cannot_be_made_is_rows_too(
     assert [row["error"].startswith(told) for row in rows_of(task)] == [True, True]
 
 
+def test_a_folder_is_a_data_set(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    out, spec = tmp_path / "out", Spec({"name": "hinge", "size": 4}, {"name": "momo", "beta": [0.0, 0.9]}, steps=3)
+    store = Store(out, spec, resume=False)
+    for task in spec.tasks():
+        store.add(task, rows_of(task))
+    assert pq.read_table(out).equals(rows(out))
+
+
 # -- processes that are killed -----------------------------------------------------------------------------------------
 
 
