@@ -15,7 +15,7 @@ from momoracle.convergence.problem import Array
 from momoracle.convergence.recording import NotRecorded, record
 from momoracle.convergence.samples import BLOCK, blocks
 from momoracle.convergence.step_code import StepCode
-from momoracle.convergence.tile import Tile, answers, applicable, at_cap, beyond, capped, means_checked
+from momoracle.convergence.tile import Tile, applicable, at_cap, beyond, capped, means_checked
 
 
 def code_of(ensemble: Ensemble) -> StepCode:
@@ -103,7 +103,7 @@ class Run:
     def _ordinary(self, at: Array, k: int, sample: Array) -> None:
         """Take step k of some replicas as `tile.advance` does."""
         x, arrays = self.tensor("x", at), self.arrays
-        loss, gradient = answers(self.problem, x, sample)
+        loss, gradient = self.problem.answers(x, sample)
         out = beyond(loss, gradient, x, self.limit)
         self._retire(at[out], k)
         at, x, loss, gradient = at[~out], x[~out], loss[~out], gradient[~out]

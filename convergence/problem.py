@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from momoracle.convergence.problem_error import ProblemError, called, place, said
+
 Array: TypeAlias = Any
 Oracle: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
 
@@ -153,14 +155,53 @@ class Problem:
         return replace(self, sample_loss_and_grad=oracle.astype(dtype)) if hasattr(oracle, "astype") else self
 
     def mean_loss(self, x: Array) -> Array:
-        """Return f(x) of each point of ``x`` in float64, shape (R,), by one and the same sequence of sums for each."""
+        """Return f(x) of each point of ``x`` in float64, shape (R,), by one and the same sequence of sums for each.
+
+        Raises:
+            ProblemError: the oracle raises, or returns something else than is needed.
+        """
         oracle: Any = self.sample_loss_and_grad
         if hasattr(oracle, "mean_loss"):
-            return oracle.mean_loss(x)
+            what = f"{self.name}: mean_loss"
+            means = called(what, "needed is a function of points x, shape (R, n)", oracle.mean_loss, x)
+            if np.shape(means) != (len(x),):
+                where = place(function=oracle.mean_loss)
+                raise ProblemError(f"{what} returned shape {np.shape(means)}{where}; needed is ({len(x)},)")
+            return means
         total = np.zeros(len(x))
         for s in range(self.samples):
-            total += oracle(x, np.full(len(x), s))[0]
+            total += self.answers(x, np.full(len(x), s))[0]
         return total / self.samples
+
+    def answers(self, x: Array, sample: Array) -> tuple[Array, Array]:
+        """Return losses in float64 and gradients in the dtype of the points.
+
+        Args:
+            x: points, shape (R, n).
+            sample: their sample numbers, shape (R,).
+
+        Raises:
+            ProblemError: the oracle raises, or returns something else than is needed.
+        """
+        oracle, what = self.sample_loss_and_grad, f"{self.name}: sample_loss_and_grad"
+        one = isinstance(oracle, one_point)
+        takes = "one point, (n,), and one sample number" if one else "points, (R, n), and sample numbers, (R,)"
+        found: Any = called(what, f"needed is a function of {takes}", oracle, x, sample)
+        needed = f"needed are losses of shape ({len(x)},) and gradients of shape {x.shape}"
+        try:
+            loss, gradient = found
+            shapes = np.shape(loss), np.shape(gradient)
+            if shapes != ((len(x),), x.shape):
+                raise ProblemError(
+                    f"{what} returned shapes {shapes[0]} and {shapes[1]} for points of shape {x.shape}"
+                    f"{place(function=oracle)}; {needed}: wrap a function of one point in one_point"
+                )
+            return np.asarray(loss, dtype=np.float64), np.asarray(gradient).astype(x.dtype, copy=False)
+        except ProblemError:
+            raise
+        except (TypeError, ValueError) as error:
+            came = f"{what} returned {kind(found)}{place(function=oracle)} ({said(error)})"
+            raise ProblemError(f"{came}; {needed}") from error
 
     def oracle_error(self, loss: Array, gradient_norm: Array, reach: Array) -> Array:
         """Return how far rounding may put f(x, s) + <g, x* − x> above what it is, in units of the machine epsilon.
@@ -173,6 +214,16 @@ class Problem:
         """
         factor = self.size + 8 if self.roundoff is None else self.roundoff
         return factor * (gradient_norm * reach + np.abs(loss))
+
+
+def kind(value: Any) -> str:
+    """Return what kind of value was returned.
+
+    >>> kind((1.0,)), kind(None)
+    ('a tuple of 1', 'a NoneType')
+    """
+    size = f" of {len(value)}" if isinstance(value, tuple | list) else ""
+    return f"a {type(value).__name__}{size}"
 
 
 def norm(x: Array) -> float:
@@ -193,8 +244,27 @@ class one_point:  # noqa: N801 - reads as the function that it stands for
     function: Callable[[Array, int], tuple[float, Array]]
 
     def __call__(self, x: Array, sample: Array) -> tuple[Array, Array]:
-        """Return the losses and gradients, one a point."""
+        """Return the losses and gradients, one a point.
+
+        Raises:
+            ProblemError: the function returns something else than a number and a gradient of the shape of the point.
+        """
         loss, grad = np.empty(len(x)), np.empty_like(x)
         for r, (point, s) in enumerate(zip(x, sample.tolist(), strict=True)):
-            loss[r], grad[r] = self.function(point, s)
+            found = self.function(point, s)
+            if not isinstance(found, tuple | list) or len(found) != 2:
+                raise ProblemError(f"{self._came} {kind(found)}{place(function=self.function)}; {self._needed}")
+            if np.shape(found[1]) != point.shape:
+                shape = f"a gradient of shape {np.shape(found[1])}"
+                raise ProblemError(
+                    f"{self._came} {shape}{place(function=self.function)}; needed is the point's, {point.shape}"
+                )
+            try:
+                loss[r], grad[r] = found
+            except (TypeError, ValueError) as error:
+                told = f"what are no numbers ({said(error)})"
+                raise ProblemError(f"{self._came} {told}{place(function=self.function)}; {self._needed}") from error
         return loss, grad
+
+    _came = "the function of one point returned"
+    _needed = "needed is the loss, a number, and the gradient, shape (n,)"

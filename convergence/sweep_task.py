@@ -9,6 +9,7 @@ import numpy as np
 from momoracle.convergence.certificates_problem import ALL
 from momoracle.convergence.ensemble import Ensemble
 from momoracle.convergence.method_text import make
+from momoracle.convergence.problem_error import ProblemError
 from momoracle.convergence.run import compiled_where_possible, run
 from momoracle.convergence.sweep_spec import Task
 from momoracle.convergence.zoo import problem
@@ -30,7 +31,7 @@ def rows_of(task: Task) -> list[Row]:
 
 def failed(task: Task, error: BaseException | str) -> list[Row]:
     """Return the rows of a task that failed as a whole."""
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, str | ProblemError) else f"{type(error).__name__}: {error}"
     return [_named(task, seed) | {"error": text} for seed in _seeds(task)]
 
 

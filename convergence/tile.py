@@ -55,7 +55,7 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     state, samples = method.init(x, replicas=count), orders(problem, part.seeds)
 
     for k in range(1, ensemble.steps + 1):
-        loss, gradient = answers(problem, x, next(samples))
+        loss, gradient = problem.answers(x, next(samples))
         if not (_within(loss[:, None], limit) and _within(gradient, limit) and _within(x, limit)):
             out = beyond(loss, gradient, x, limit)
             retired[out & alive] = k
@@ -102,18 +102,6 @@ def means_checked(ensemble: Ensemble, means: Array) -> dict[str, Ledger]:
                 ledger = ledger.after(sides, k, alive)
             found[certificate.id] = ledger
     return found
-
-
-def answers(problem: Any, x: Array, sample: Array) -> tuple[Array, Array]:
-    """Return losses in float64 and gradients in the dtype of the points."""
-    loss, gradient = problem.sample_loss_and_grad(x, sample)
-    if np.shape(loss) != (len(x),) or np.shape(gradient) != x.shape:
-        raise ValueError(
-            f"sample_loss_and_grad of {problem.name} returned shapes {np.shape(loss)} and {np.shape(gradient)} for "
-            f"points of shape {x.shape}; needed are ({len(x)},) and {x.shape}: "
-            "wrap a function of one point in one_point"
-        )
-    return np.asarray(loss, dtype=np.float64), np.asarray(gradient).astype(x.dtype, copy=False)
 
 
 def beyond(loss: Array, gradient: Array, x: Array, limit: float) -> Array:

@@ -2,8 +2,9 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
+from inspect import Parameter, signature
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,7 @@ from momoracle.convergence.least_squares import least_squares
 from momoracle.convergence.logistic_loss import logistic_loss
 from momoracle.convergence.noise import noisy_absolute_loss, noisy_least_squares
 from momoracle.convergence.problem import Problem
+from momoracle.convergence.problem_error import ProblemError, called, place, said
 from momoracle.convergence.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
 from momoracle.convergence.relu_regression import relu_regression
 
@@ -65,6 +67,7 @@ PROBLEMS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
 )
 #: the ones whose data scikit-learn ships
 REAL_DATA = ("diabetes", "breast-cancer", "digits")
+_NEEDED = "needed is a momoracle.convergence.Problem, or a function of keyword options that returns one"
 
 
 def problem(name: str, **options: Any) -> Problem:
@@ -75,9 +78,37 @@ def problem(name: str, **options: Any) -> Problem:
     Raises:
         LookupError: there is no such problem, file or name.
         TypeError: an option is not offered, or what NAME holds is not a problem.
+        ProblemError: the user's own file or function raised.
 
     >>> problem("least-squares", size=5, samples=9).size
     5
+    """
+    make = maker(name, options)
+    if isinstance(make, Problem):
+        return make
+    if name not in PROBLEMS:
+        made = called(name, _NEEDED, make, **options)
+    else:
+        try:
+            made = make(**options)
+        except TypeError as error:
+            raise TypeError(f"{name} with {', '.join(options) or 'no options'}: {error}") from None
+    if not isinstance(made, Problem):
+        where = place(function=make)
+        raise TypeError(f"{name} gave a {type(made).__name__}{where}; a momoracle.convergence.Problem is needed")
+    return made
+
+
+def maker(name: str, options: Iterable[str] = ()) -> Any:
+    """Return the `Problem` or the function behind a name, if it takes these ``options``; it is not called.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option is not offered, or what NAME holds is neither.
+        ProblemError: the user's own file raised.
+
+    >>> maker("hinge", ["size"]).__name__
+    'hinge_loss'
     """
     if name in PROBLEMS:
         make: Any = PROBLEMS[name]
@@ -89,13 +120,29 @@ def problem(name: str, **options: Any) -> Problem:
         if options:
             raise TypeError(f"{name} is a Problem and takes no options; got {', '.join(options)}: make it a function")
         return make
+    if not callable(make):
+        raise TypeError(f"{name} is {make!r:.40}, of type {type(make).__name__}; {_NEEDED}")
+    _check_options(name, make, list(options))
+    return make
+
+
+def _check_options(name: str, make: Any, given: list[str]) -> None:
     try:
-        made = make(**options)
-    except TypeError as error:
-        raise TypeError(f"{name} with {', '.join(options) or 'no options'}: {error}") from None
-    if not isinstance(made, Problem):
-        raise TypeError(f"{name} gave a {type(made).__name__}; a momoracle.convergence.Problem is needed")
-    return made
+        parameters = signature(make).parameters.values()
+    except ValueError:  # of code that is not Python's
+        return
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    known = [one.name for one in parameters if one.kind in kinds]
+    unknown = [option for option in given if option not in known]
+    if unknown and not any(one.kind is Parameter.VAR_KEYWORD for one in parameters):
+        raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
+    empty = [one for one in parameters if one.default is Parameter.empty]
+    needed = [one.name for one in empty if one.kind in (*kinds, Parameter.POSITIONAL_ONLY) and one.name not in given]
+    if needed:
+        raise TypeError(
+            f"{name} needs {', '.join(needed)}{place(function=make)}; {_NEEDED}, "
+            f"with {needed[0]}=NUMBER after a colon; a loss belongs into a Problem, as sample_loss_and_grad"
+        )
 
 
 def from_text(text: str) -> Problem:
@@ -131,22 +178,27 @@ def _number(value: str) -> int | float:
 
 
 def _own(name: str) -> Any:
-    place, _, attribute = name.rpartition(":")
-    if place.endswith(".py"):
-        path = Path(place)
+    source, _, attribute = name.rpartition(":")
+    if source.endswith(".py"):
+        path = Path(source)
         if not path.is_file():
-            raise LookupError(f"there is no file {place}; give FILE.py:NAME with a path to a Python file")
+            raise LookupError(f"there is no file {source}; give FILE.py:NAME with a path to a Python file")
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None  # as for every .py file
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[path.stem] = module  # where dataclasses and pickle look for it
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise ProblemError(f"{name}: importing {path.name} failed with {said(error)}{place(error)}") from error
     else:
         try:
-            module = import_module(place)
+            module = import_module(source)
         except ModuleNotFoundError as error:
             raise LookupError(f"{name}: {error}") from None
+        except Exception as error:
+            raise ProblemError(f"{name}: importing {source} failed with {said(error)}{place(error)}") from error
     if not hasattr(module, attribute):
-        raise LookupError(f"{place} has no {attribute!r}; a Problem, or a function that returns one, is needed")
+        raise LookupError(f"{source} has no {attribute!r}; a Problem, or a function that returns one, is needed")
     return getattr(module, attribute)

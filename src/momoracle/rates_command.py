@@ -77,6 +77,7 @@ def rates_command(
     """
     # Imported where they are used: SciPy's optimisers take a while to load.
     from momoracle.convergence import Ensemble, rates
+    from momoracle.convergence.problem_error import ProblemError
     from momoracle.convergence.rates_json import to_json
     from momoracle.convergence.rates_table import certificate_table, remarks, summary_table, verdict_counts
     from momoracle.convergence.run import compiled_where_possible
@@ -111,7 +112,10 @@ def rates_command(
         task = bar.add_task("", total=sum(e.replicas * e.steps for e in ensembles))
         for ensemble in ensembles:
             bar.update(task, description=escape(ensemble.problem.name))
-            found += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
+            try:
+                found += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
+            except ProblemError as error:
+                raise typer.BadParameter(str(error)) from None
     console.print(summary_table(found))
     for rate in found:
         if details:

@@ -40,7 +40,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rates(*arguments: str) -> Any:
-    return CliRunner().invoke(app, ["rates", *arguments])
+    return CliRunner().invoke(app, ["rates", *arguments], env={"COLUMNS": "400"})
 
 
 def last_line(result: Any) -> str:
@@ -121,10 +121,120 @@ def test_a_users_own_problem(tmp_path: Path) -> None:
         sys.modules.pop("own_problem", None)
 
 
+WRONG = """
+import numpy as np
+from momoracle.convergence import Constants, Problem, one_point
+
+
+def made(function):
+    return Problem("mine", np.ones(2), 3, function, Constants(lower_bound=0.0))
+
+
+def shape(x, s):
+    return x @ x / 2, np.ones(3)
+
+
+def arity(x):
+    return x @ x / 2, x
+
+
+def short(x, s):
+    return (x @ x / 2,)
+
+
+def broken(x, s):
+    raise KeyError("nothing here")
+
+
+def text(x, s):
+    return "high", x
+
+
+def many(x, s):
+    return (x**2).sum(axis=1), x.sum(axis=1)
+
+
+def alone(x, s):
+    return (x**2).sum(axis=1)
+
+
+class Means:
+    def __call__(self, x, s):
+        return (x**2).sum(axis=1), x
+
+    def mean_loss(self, x):
+        return 1.0
+
+
+one = {function.__name__: made(one_point(function)) for function in (shape, arity, short, broken, text)}
+shape_, arity_, short_, broken_, text_ = one.values()
+many_, alone_, vector_broken, means = made(many), made(alone), made(broken), made(Means())
+number = 3
+
+
+def loss():
+    return 2.5
+
+
+def maker(size=2):
+    raise RuntimeError("no data")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("shape_", "mine: sample_loss_and_grad: the function of one point returned a gradient of shape (3,) "
+         "(wrong.py, line 10, shape); needed is the point's, (2,)"),
+        ("arity_", "mine: sample_loss_and_grad raised TypeError: arity() takes 1 positional argument but 2 were given "
+         "(wrong.py, line 14, arity); needed is a function of one point, (n,), and one sample number"),
+        ("short_", "returned a tuple of 1 (wrong.py, line 18, short); needed is the loss, a number, and the gradient"),
+        ("broken_", "raised KeyError: 'nothing here' (wrong.py, line 23, in broken)"),
+        ("text_", "returned what are no numbers (ValueError: could not convert string to float: 'high') (wrong.py"),
+        ("many_", "returned shapes (2,) and (2,) for points of shape (2, 2) (wrong.py, line 30, many); needed are"),
+        ("alone_", "returned shapes () and () for points of shape (2, 2) (wrong.py, line 34, alone)"),
+        ("vector_broken", "raised KeyError: 'nothing here' (wrong.py, line 23, in broken)"),
+        ("means", "mine: mean_loss returned shape () (wrong.py, line 42, mean_loss); needed is (2,)"),
+        ("number", ":number is 3, of type int; needed is a momoracle.convergence.Problem, or a function of keyword"),
+        ("many", ":many needs x, s (wrong.py, line 30, many); needed is a momoracle.convergence.Problem, or a"),
+        ("loss", ":loss gave a float (wrong.py, line 52, loss); a momoracle.convergence.Problem is needed"),
+        ("maker", ":maker raised RuntimeError: no data (wrong.py, line 57, in maker)"),
+        ("maker:foo=3", ":maker has no option foo; it has size"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_users_file_is_told_with_its_line(tmp_path: Path, name: str, told: str) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text(WRONG, "utf-8")
+    try:
+        result = rates(f"{file}:{name}", "--steps", "3", "--seeds", "2", "--method", "sgdm:lr=0.1")
+    finally:
+        sys.modules.pop("wrong", None)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert told in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_users_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
+    for text, told in (
+        ("x = = 2", "importing cannot.py failed with SyntaxError: invalid syntax (cannot.py, line 1)"),
+        (
+            "\nimport nothing_here",
+            "ModuleNotFoundError: No module named 'nothing_here' (cannot.py, line 2",
+        ),
+    ):
+        file = tmp_path / "cannot.py"
+        file.write_text(text, "utf-8")
+        result = rates(f"{file}:P")
+        sys.modules.pop("cannot", None)
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.replace("│", " ").split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["nothing"], "is no problem"),
+        (["hinge:foo=3"], "hinge has no option foo; it has size, samples, seed"),
         (["hinge", "--method", "sgdd"], "is no algorithm"),
         (["hinge", "--method", "momo:beta"], "has no value"),
         (["hinge", "--method", "momo:gamma=1"], "has no option gamma"),
