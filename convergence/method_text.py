@@ -22,8 +22,6 @@ def method(text: str, problem: Problem) -> Method:
     True
     """
     name, _, rest = text.partition(":")
-    if name not in ALGORITHMS:
-        raise ValueError(f"{name!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
     given = {}
     for item in filter(None, rest.split(",")):
         option, equals, value = item.partition("=")
@@ -49,6 +47,8 @@ def grid(text: str) -> list[str]:
 
 def make(name: str, options: dict[str, Any], problem: Problem) -> Method:
     """Return a method with options that are numbers, switches or their texts; see `method`."""
+    if name not in ALGORITHMS:
+        raise ValueError(f"{name!r} is no algorithm; choose one of {', '.join(ALGORITHMS)}")
     kind = ALGORITHMS[name]
     known = {option.name: option.default for option in fields(kind)}
     if unknown := sorted(set(options) - set(known)):

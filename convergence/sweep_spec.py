@@ -23,6 +23,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from momoracle.convergence.method_text import make
+from momoracle.convergence.zoo import PROBLEMS, maker, problem
+
 _NUMBERS = {"steps": 1, "seeds": 1, "first_seed": 0, "chunk": 1}
 
 
@@ -119,6 +122,33 @@ class Spec:
     def to_json(self) -> dict[str, Any]:
         """Return the spec as JSON values; two specs with the same ones have the same rows."""
         return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
+
+
+def check(spec: Spec, own: bool = True) -> None:
+    """Make each problem and method of a grid once, so that a misspelt one is refused before anything runs.
+
+    Problems of the user's own are loaded and asked for their options, but not made: that may take long, or need the
+    machine that it runs on.
+
+    Args:
+        spec: the sweep.
+        own: whether problems of the user's own are there to be loaded.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option of a problem is not offered.
+        ValueError: an algorithm or its option is unknown, a value is not allowed, or the user's file raised.
+        ModuleNotFoundError: a problem's data are not installed.
+    """
+    for options in _grid(spec.problem):
+        name = str(options.pop("name"))
+        if name in PROBLEMS:
+            problem(name, **options)
+        elif own or ":" not in name:
+            maker(name, options)
+    anything = problem("least-squares", size=1, samples=1)  # for a lower bound, which a method takes from its problem
+    for options in _grid(spec.method):
+        make(str(options.pop("name")), options, anything)
 
 
 def read(path: Path) -> Spec:

@@ -1,6 +1,7 @@
 """``momoracle sweep``."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from momoracle.terminal import Json, coloured, console, write_json
+from momoracle.terminal import Json, coloured, console, counted, write_json
 
 
 class RateColumn(ProgressColumn):
@@ -47,18 +48,20 @@ def sweep_command(
     # Imported where they are used: pyarrow and Dask are extras.
     from momoracle.convergence.sweep_dask import on_cluster
     from momoracle.convergence.sweep_local import local
-    from momoracle.convergence.sweep_spec import read
+    from momoracle.convergence.sweep_spec import check, read
     from momoracle.convergence.sweep_store import Store
 
     try:
         spec = read(spec_file)
+        check(spec, own=scheduler is None)  # the workers may have files that are not here
         store = Store(folder, spec, resume)
-    except (ValueError, FileExistsError, ModuleNotFoundError) as error:
+    except (LookupError, TypeError, ValueError, FileExistsError, ModuleNotFoundError) as error:
         raise typer.BadParameter(str(error)) from None
     tasks = spec.tasks()
     open_tasks = [task for task in tasks if not store.done(task)]
     before = sum(task.seeds for task in tasks) - sum(task.seeds for task in open_tasks)
-    errors = violated = 0
+    errors: Counter[str] = Counter()
+    violated = 0
     columns = (
         TextColumn("runs"),
         BarColumn(),
@@ -73,15 +76,25 @@ def sweep_command(
             shown = bar.add_task("", total=spec.runs, completed=before)
             for task, rows in results:
                 store.add(task, rows)
-                errors += sum(row["error"] is not None for row in rows)
+                errors.update(row["error"] for row in rows if row["error"] is not None)
                 violated += sum(bool(row.get("violated")) for row in rows)
                 bar.advance(shown, len(rows))
     except (ModuleNotFoundError, OSError) as error:
         raise typer.BadParameter(str(error)) from None
-    content = {"runs": spec.runs, "before": before, "errors": errors, "violated": violated}
+    first = next(iter(errors.items()), None)
+    content = {
+        "runs": spec.runs,
+        "before": before,
+        "errors": errors.total(),
+        "first_error": first and {"message": first[0], "runs": first[1]},
+        "violated": violated,
+    }
     verdict = "fails" if errors or violated else "holds"
     write_json(json_file, {"verdict": verdict, **content})
     ran = f"{spec.runs - before} runs here, {before} before"
-    told = f"{ran}; {errors} with an error, {violated} with a violated certificate"
+    told = f"{ran}; {errors.total()} with an error, {violated} with a violated certificate"
+    if first is not None:
+        others = f"; {counted(len(errors) - 1, 'other message')} in the column error" if len(errors) > 1 else ""
+        console.print(f"{counted(first[1], 'run')}: {first[0]}{others}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"{coloured(verdict, verdict == 'holds')}: {told}", highlight=False, soft_wrap=True)
     raise typer.Exit(0 if verdict == "holds" else 1)

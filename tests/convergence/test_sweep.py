@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
 
+from momoracle.command_line import app
 from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.method_text import make
 from momoracle.convergence.sweep_local import local
@@ -211,6 +213,43 @@ def test_a_folder_is_a_data_set(tmp_path: Path) -> None:
     for task in spec.tasks():
         store.add(task, rows_of(task))
     assert pq.read_table(out).equals(rows(out))
+
+
+@pytest.mark.parametrize(
+    ("problems", "methods", "told"),
+    [
+        ('name = ["hinge", "hnge"]', 'name = "momo"', "'hnge' is no problem; choose one of least-squares"),
+        ('name = "hinge"', 'name = "momo"\nbta = [0.0, 0.9]', "momo has no option bta; it has lr, beta"),
+        ('name = "hinge"', 'name = ["momo", "sgdd"]', "'sgdd' is no algorithm; choose one of sgd"),
+        ('name = "hinge"', 'name = "momo"\nbeta = [0.0, 2.0]', "beta is 2.0"),
+        ('name = "hinge"\nsizes = 4', 'name = "momo"', "hinge has no option sizes; it has size, samples, seed"),
+        ('name = "OWN:held"\nnumbr = 1', 'name = "momo"', "has no option numbr; it has number, waits"),
+        ('name = "OWN:hold"', 'name = "momo"', "has no 'hold'"),
+    ],
+)
+def test_a_misspelt_spec_is_refused_before_anything_runs(
+    tmp_path: Path, module: Path, problems: str, methods: str, told: str
+) -> None:
+    spec, out = tmp_path / "spec.toml", tmp_path / "out"
+    spec.write_text(f"[problem]\n{problems}\n[method]\n{methods}\n".replace("OWN", str(module)), "utf-8")
+    result = CliRunner().invoke(app, ["sweep", str(spec), "--out", str(out)], env={"COLUMNS": "400"})
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.replace("│", " ").split())
+    assert not out.exists()
+
+
+def test_the_first_error_of_a_run_is_shown(tmp_path: Path, module: Path) -> None:
+    spec, told = tmp_path / "spec.toml", tmp_path / "sweep.json"
+    table = f'[problem]\nname = "{module}:held"\nbad_seed = [5, 6]\n[method]\nname = "sgdm"\nlr = 0.1\n'
+    spec.write_text(f"steps = 12\nseeds = 9\n{table}", "utf-8")
+    arguments = ["sweep", str(spec), "--out", str(tmp_path / "out"), "--processes", "1", "--json", str(told)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1, result.output
+    content = json.loads(told.read_text("utf-8"))
+    message, count = content["first_error"]["message"], content["first_error"]["runs"]
+    assert "raised ArithmeticError: sample 5 is bad" in message
+    assert 0 < count < content["errors"]
+    assert f"{count} runs: {message}; 1 other message in the column error" in result.output
 
 
 # -- processes that are killed -----------------------------------------------------------------------------------------
