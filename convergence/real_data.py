@@ -103,7 +103,7 @@ def bundled(name: str) -> Any:
     try:
         from sklearn import datasets
     except ImportError:
-        raise ModuleNotFoundError("the real data sets come with scikit-learn: pip install momoracle[data]") from None
+        raise ModuleNotFoundError("the real data sets come with scikit-learn: pip install 'momoracle[data]'") from None
     return getattr(datasets, name)()
 
 

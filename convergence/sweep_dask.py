@@ -26,7 +26,7 @@ def on_cluster(tasks: Iterable[Task], address: str, timeout: float = 30.0) -> It
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise ModuleNotFoundError("clusters need Dask: pip install momoracle[distributed]") from None
+        raise ModuleNotFoundError("clusters need Dask: pip install 'momoracle[distributed]'") from None
     waiting = iter(tasks)
     with Client(address, timeout=timeout, set_as_default=False) as client:
         running = {}

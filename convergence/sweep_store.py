@@ -71,7 +71,7 @@ def schema() -> Any:
     try:
         import pyarrow as pa
     except ImportError:
-        raise ModuleNotFoundError("sweeps are kept as Parquet by pyarrow: pip install momoracle[sweeps]") from None
+        raise ModuleNotFoundError("sweeps are kept as Parquet by pyarrow: pip install 'momoracle[sweeps]'") from None
     text, number, listed = pa.string(), pa.float64(), pa.list_(pa.float64())
     return pa.schema(
         [

@@ -21,6 +21,11 @@ def texts() -> list[tuple[Path, str]]:
     return found
 
 
+def test_an_extra_is_installed_by_a_line_that_every_shell_takes() -> None:
+    unquoted = re.compile(r"pip install (?:-e )?[\w.]+\[")  # a pattern of file names to zsh
+    assert [str(path) for path, text in texts() if unquoted.search(text)] == []
+
+
 def test_modules_are_short() -> None:
     long = {str(path): text.count("\n") for path, text in texts() if path.suffix == ".py"}
     assert {path: lines for path, lines in long.items() if lines > MOST_LINES} == {}

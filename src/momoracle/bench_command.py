@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from momoracle.bench_files import written
@@ -39,14 +40,14 @@ def bench_command(
         results = load(results_file) if results_file is not None else _measured(seconds)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    console.print(", ".join(results["where"].values()), highlight=False)
+    console.print(", ".join(results["where"].values()), markup=False, highlight=False)
     console.print(table(results["rows"]))
     for one in results["unmeasured"]:
         console.print(f"unmeasured: {one['name']}, {one['workload']}: {one['reason']}", highlight=False, markup=False)
     write_json(json_file, results)
     if page is not None:
         for path in written(results, page):
-            console.print(f"written: {path.name}", highlight=False)
+            console.print(f"written: {path.name}", markup=False, highlight=False)
 
 
 def _measured(seconds: float) -> dict[str, Any]:
@@ -71,5 +72,5 @@ def table(rows: list[dict[str, Any]]) -> Table:
             *("" if row[name] is None else str(row[name]) for name in ("launches", "synchronisations")),
             row["timed_by"],
         ]
-        result.add_row(row["workload"], row["name"], *cells)
+        result.add_row(escape(row["workload"]), escape(row["name"]), *cells)
     return result

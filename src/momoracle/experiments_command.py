@@ -66,7 +66,7 @@ def experiments_command(
         from momoracle.experiments_figures import draw  # brings matplotlib
 
         for path in draw(results, figures):
-            console.print(str(path), highlight=False, soft_wrap=True)
+            console.print(str(path), markup=False, highlight=False, soft_wrap=True)
         if page_file is not None:
             seen = Path(os.path.relpath(figures, page_file.parent)).as_posix()
             page_file.write_text(page(results, scale, seen), encoding="utf-8")

@@ -21,5 +21,5 @@ def figures_command(
     with progress(len(figures())) as done:
         for figure in figures():
             for path in write(figure, folder):
-                console.print(str(path), highlight=False)
+                console.print(str(path), markup=False, highlight=False)
             done(figure.name)

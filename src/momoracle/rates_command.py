@@ -45,7 +45,7 @@ def rates_command(
         typer.Option(
             "--method",
             metavar="TEXT",
-            help="As momo:beta=0.9,lr=0.1|1|10, `|` makes a grid; may be repeated. [default: momo]",
+            help="As momo:beta=0.9,lr=0.1|1|10, `|` makes a grid; may be repeated. \\[default: momo]",
         ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="K, the steps of each run.")] = 1000,
@@ -126,7 +126,7 @@ def rates_command(
         from momoracle.rates_figures import draw  # brings matplotlib
 
         for path in draw(found, figures):
-            console.print(str(path), highlight=False, soft_wrap=True)
+            console.print(str(path), markup=False, highlight=False, soft_wrap=True)
     verdict = overall([rate.verdict for rate in found])
     write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
     console.print(verdict_counts(found), highlight=False, soft_wrap=True)
@@ -152,9 +152,8 @@ def chosen(names: list[str] | None) -> list[Any]:
         return [from_text(name) for name in names]
     missing = REAL_DATA if find_spec("sklearn") is None else ()
     if missing:
-        console.print(
-            f"left out: {', '.join(missing)}, which need scikit-learn: pip install momoracle[data]", style="dim"
-        )
+        told = f"left out: {', '.join(missing)}, which need scikit-learn: pip install 'momoracle[data]'"
+        console.print(told, style="dim", markup=False, soft_wrap=True)
     return [from_text(name) for name in DEFAULT_PROBLEMS if name not in missing]
 
 

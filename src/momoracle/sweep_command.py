@@ -37,7 +37,7 @@ def sweep_command(
     ),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what a killed sweep left in DIR.")] = False,
     processes: Annotated[
-        int, typer.Option(min=1, help="Local processes. [default: one a core]", show_default=False)
+        int, typer.Option(min=1, help="Local processes. \\[default: one a core]", show_default=False)
     ] = os.cpu_count() or 1,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler instead.")

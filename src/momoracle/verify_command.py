@@ -58,7 +58,7 @@ def verify_command(
     if html is not None:
         from momoracle import claims_page  # brings matplotlib, Jinja and the MathML converter
 
-        console.print(f"page: {claims_page.write(results, effort, seconds, html)}", highlight=False)
+        console.print(f"page: {claims_page.write(results, effort, seconds, html)}", markup=False, highlight=False)
     verdict = coloured("holds" if holds else "fails", holds)
     left_out = escape("; ".join(missing)) or "nothing"
     claims = counted(len(results), "claim")

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from momoracle.command_line import app
-from momoracle.rates_command import DEFAULT_PROBLEMS
+from momoracle.rates_command import DEFAULT_PROBLEMS, chosen
 from momoracle.terminal import console
 
 QUICK = ["--steps", "60", "--seeds", "200"]
@@ -248,6 +248,24 @@ def test_wrong_usage(arguments: list[str], told: str) -> None:
     result = rates(*arguments)
     assert result.exit_code == 2
     assert told in " ".join(result.output.split())
+
+
+def test_brackets_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("momoracle.rates_command.find_spec", lambda name: None)
+    monkeypatch.setattr(console, "_width", 400)
+    chosen(None)
+    assert "pip install 'momoracle[data]'" in capsys.readouterr().out
+
+
+def test_a_folder_with_brackets_is_shown_as_it_is(tmp_path: Path) -> None:
+    result = rates("hinge:size=3,samples=4", "--steps", "5", "--seeds", "2", "--figures", str(tmp_path / "a[red]b"))
+    assert f"{tmp_path}/a[red]b/hinge-rate.svg" in result.output
+
+
+@pytest.mark.parametrize(("command", "default"), [("rates", "[default: momo]"), ("sweep", "[default: one a core]")])
+def test_the_help_shows_the_default(command: str, default: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "400"})
+    assert default in result.output
 
 
 def test_the_list_names_all() -> None:
