@@ -39,6 +39,7 @@ class Ensemble:
         compiled: run the recorded text of method and losses as machine code (extra ``fast``). Sums are taken in another
             order than NumPy's then, so results differ from those without in the last digits; they depend neither on the
             machine's vector instructions nor on tiles or processes. Losses of a `LinearModel` alone, by arithmetic.
+        label: what tables call the method; its options that are not defaults, if left out.
 
     Raises:
         ValueError: a number or shape is outside what is allowed.
@@ -61,6 +62,7 @@ class Ensemble:
     certificates: tuple[Certificate, ...] = ALL
     watch: tuple[str, ...] = ()
     compiled: bool = False
+    label: str = ""
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 1), ("seeds", 1), ("first_seed", 0)):

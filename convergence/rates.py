@@ -9,6 +9,7 @@ import numpy as np
 from momoracle.convergence.certificate import Certificate, not_momo
 from momoracle.convergence.confidence import upper_bound
 from momoracle.convergence.ensemble import Ensemble
+from momoracle.convergence.method_text import text_of
 from momoracle.convergence.problem import Array
 from momoracle.convergence.run import run
 from momoracle.convergence.slope import Slope, fit
@@ -72,6 +73,11 @@ class Rate:
     def method(self) -> Any:
         """The method, with the hyperparameters of this cell."""
         return self.ensemble.method_at(self.cell % self.ensemble.grid)
+
+    @property
+    def label(self) -> str:
+        """What tables call the method: the ensemble's label, or else the options that are not defaults."""
+        return self.ensemble.label or text_of(self.method)
 
     @property
     def ratio(self) -> float | None:

@@ -1,10 +1,10 @@
 """A rate as JSON: what `momoracle rates --json` writes."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.method_text import text_of
 from momoracle.convergence.rates import RISK, Certified, Rate
 
 
@@ -13,7 +13,8 @@ def to_json(rate: Rate) -> dict[str, Any]:
     ensemble, bound = rate.ensemble, rate.bound
     return {
         "problem": ensemble.problem.name,
-        "method": text_of(rate.method),
+        "method": rate.label,
+        "hyperparameters": _hyperparameters(rate.method),
         "size": ensemble.problem.size,
         "samples": ensemble.problem.samples,
         "steps": ensemble.steps,
@@ -39,6 +40,11 @@ def to_json(rate: Rate) -> dict[str, Any]:
         "retired": {"replicas": rate.retired[0], "first_step": rate.retired[1] or None},
         "certificates": [_certified(one) for one in rate.certificates],
     }
+
+
+def _hyperparameters(method: Any) -> dict[str, Any]:
+    values = {option.name: getattr(method, option.name) for option in fields(method)}
+    return {name: repr(value) if callable(value) else value for name, value in values.items()}
 
 
 def _certified(one: Certified) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from momoracle.convergence.certificate import Certificate
-from momoracle.convergence.method_text import text_of
 from momoracle.convergence.rates import RISK, Rate
 
 COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "diverged": "red", "not applicable": "dim"}
@@ -33,7 +32,7 @@ def summary_table(rates: Sequence[Rate]) -> Table:
         counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
         table.add_row(
             escape(rate.ensemble.problem.name),
-            escape(text_of(rate.method)),
+            escape(rate.label),
             f"{rate.average[-1]:.3g}",
             "" if rate.upper is None else f"{rate.upper[-1]:.3g}",
             "" if rate.bound is None else f"{rate.bound[-1]:.3g}",
@@ -57,7 +56,7 @@ def verdict_counts(rates: Sequence[Rate]) -> str:
 
 def certificate_table(rate: Rate) -> Table:
     """Return one row a certificate: its verdict, how much was checked, and the reason where it does not apply."""
-    title = f"{rate.ensemble.problem.name}, {text_of(rate.method)}"
+    title = f"{rate.ensemble.problem.name}, {rate.label}"
     table = Table("certificate", "statement", "checked", "verdict", "why", title=escape(title), title_justify="left")
     for one in rate.certificates:
         found = one.finding
@@ -73,7 +72,7 @@ def certificate_table(rate: Rate) -> Table:
 
 def remarks(rate: Rate) -> list[str]:
     """Return what a reader must be told beside the table: violations, retired replicas, undecided bounds, reasons."""
-    name = f"{rate.ensemble.problem.name}, {text_of(rate.method)}"
+    name = f"{rate.ensemble.problem.name}, {rate.label}"
     told = [
         f"{name}: {_said(one.certificate)} violated in {one.finding.violated} of {one.finding.replicas} replicas; "
         f"first {one.finding.first}"

@@ -45,7 +45,8 @@ def rates_command(
         typer.Option(
             "--method",
             metavar="TEXT",
-            help="As momo:beta=0.9,lr=0.1|1|10, `|` makes a grid; may be repeated. \\[default: momo]",
+            help="As momo:beta=0.9,lr=0.1|1|10, `|` makes a grid; may be repeated. Unless they are given, MoMo has "
+            "no cap of its step size (lr = 1e30) and the problem's lower bound. \\[default: momo]",
         ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="K, the steps of each run.")] = 1000,
@@ -97,10 +98,11 @@ def rates_command(
                     dtype=dtype,
                     watch=tuple(name for name in WATCHED if name in method.Trace._fields),
                     compiled=compiled,
+                    label=text,
                 )
             )
             for problem in chosen(problems)
-            for method in made(methods or ["momo"], problem)
+            for text, method in made(methods or ["momo"], problem)
         ]
     except (LookupError, TypeError, ValueError, ModuleNotFoundError) as error:
         raise typer.BadParameter(str(error)) from None
@@ -157,11 +159,11 @@ def chosen(names: list[str] | None) -> list[Any]:
     return [from_text(name) for name in DEFAULT_PROBLEMS if name not in missing]
 
 
-def made(texts: list[str], problem: Any) -> list[Any]:
-    """Return the methods that are named, every point of a grid."""
+def made(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
+    """Return the methods that are named, every point of a grid, with the text of each."""
     from momoracle.convergence.method_text import grid, method
 
-    return [method(one, problem) for text in texts for one in grid(text)]
+    return [(one, method(one, problem)) for text in texts for one in grid(text)]
 
 
 def list_problems() -> None:

@@ -250,6 +250,29 @@ def test_wrong_usage(arguments: list[str], told: str) -> None:
     assert told in " ".join(result.output.split())
 
 
+def test_a_method_is_called_what_was_typed(tmp_path: Path) -> None:
+    file = tmp_path / "rates.json"
+    typed = [
+        "--method",
+        "momo",
+        "--method",
+        "momo:lower_bound=0",
+        "--method",
+        "momo:beta=0.9,lr=1|2",
+        "--json",
+        str(file),
+    ]
+    result = rates("hinge:size=3,samples=4", "--steps", "5", "--seeds", "2", *typed)
+    content = json.loads(file.read_text("utf-8"))["rates"]
+    labels = ["momo", "momo:lower_bound=0", "momo:beta=0.9,lr=1", "momo:beta=0.9,lr=2"]
+    assert [rate["method"] for rate in content] == labels
+    assert [rate["hyperparameters"]["lr"] for rate in content] == [1e30, 1e30, 1, 2]
+    assert all(f"hinge, {label}: not applicable" in result.output for label in labels)
+    assert "1e+30" not in result.output
+    told = " ".join(rates("--help").output.replace("│", " ").split())
+    assert "Unless they are given, MoMo has no cap of its step size (lr = 1e30) and the problem's lower bound." in told
+
+
 def test_brackets_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("momoracle.rates_command.find_spec", lambda name: None)
     monkeypatch.setattr(console, "_width", 400)
