@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -9,39 +10,55 @@ from momoracle.convergence.certificate import Certificate
 from momoracle.convergence.rates import RISK, Rate
 
 COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "diverged": "red", "not applicable": "dim"}
+_NUMBERS = 58  # columns of a terminal that all but the methods take
 _WORST_FIRST = ("violated", "diverged", "undecided", "holds", "not applicable")
 
 
-def summary_table(rates: Sequence[Rate]) -> Table:
-    """Return one row a rate: the curve's end, its bound, its slope, and how many certificates hold."""
-    table = Table(
-        "problem",
-        "method",
-        "average gap",
-        f"≤ ({1 - RISK:.0%})",
-        "bound",
-        "ratio",
-        "slope (95 %)",
-        "certificates",
-        "verdict",
+def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
+    """Return two lines a rate: the curve's end, its bound, its slope, its verdict, and below each what belongs to it.
+
+    Nothing is cut from ``width`` = 80 columns on: methods are folded at their commas, numbers and verdicts are not. A
+    column that is empty in all rows is left out.
+    """
+    heads = (
+        "problem\nmethod",
+        f"average gap\n≤ ({1 - RISK:.0%})",
+        "bound\nratio",
+        "slope\n(95 %)",
+        "verdict\ncertificates",
     )
-    for rate in rates:
-        slope, ratio = rate.slope, rate.ratio
-        held = sum(one.verdict == "holds" and one.certificate.of == "momo" for one in rate.certificates)
-        broken = sum(one.verdict == "violated" for one in rate.certificates)
-        counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
-        table.add_row(
-            escape(rate.ensemble.problem.name),
-            escape(rate.label),
-            f"{rate.average[-1]:.3g}",
-            "" if rate.upper is None else f"{rate.upper[-1]:.3g}",
-            "" if rate.bound is None else f"{rate.bound[-1]:.3g}",
-            "" if ratio is None else f"{ratio:.3g}",
-            "" if slope is None else f"{slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}]".replace("[", r"\["),
-            ", ".join(counts) or "[dim]none apply[/]",
-            f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]",
-        )
+    rows = [_cells(rate, max(width - _NUMBERS, 10)) for rate in rates]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    kept = [i for i in range(len(heads)) if any(row[i].strip() for row in rows)]
+    for i in kept:
+        table.add_column(heads[i], no_wrap=i > 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(row[i] for i in kept))
     return table
+
+
+def _cells(rate: Rate, room: int) -> list[str]:
+    slope, ratio = rate.slope, rate.ratio
+    held = sum(one.verdict == "holds" and one.certificate.of == "momo" for one in rate.certificates)
+    broken = sum(one.verdict == "violated" for one in rate.certificates)
+    counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
+    return [
+        f"{escape(rate.ensemble.problem.name)}\n{escape(_folded(rate.label, room))}",
+        f"{rate.average[-1]:.3g}\n" + ("" if rate.upper is None else f"≤ {rate.upper[-1]:.3g}"),
+        ("" if rate.bound is None else f"{rate.bound[-1]:.3g}") + ("" if ratio is None else f"\n{ratio:.3g}"),
+        "" if slope is None else f"{slope.value:.2f}\n" + escape(f"[{slope.low:.2f}, {slope.high:.2f}]"),
+        f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]\n" + ("\n".join(counts) or "[dim]none apply[/]"),
+    ]
+
+
+def _folded(label: str, room: int) -> str:
+    """Return a method in lines of at most ``room`` characters where its commas allow it."""
+    lines = [""]
+    for item in label.replace(",", ",\n").splitlines():
+        if lines[-1] and len(lines[-1]) + len(item) > room:
+            lines.append("")
+        lines[-1] += item
+    return "\n".join(lines)
 
 
 def verdict_counts(rates: Sequence[Rate]) -> str:

@@ -118,7 +118,7 @@ def rates_command(
                 found += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
             except ProblemError as error:
                 raise typer.BadParameter(str(error)) from None
-    console.print(summary_table(found))
+    console.print(summary_table(found, console.width))
     for rate in found:
         if details:
             console.print(certificate_table(rate))

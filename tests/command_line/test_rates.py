@@ -273,6 +273,31 @@ def test_a_method_is_called_what_was_typed(tmp_path: Path) -> None:
     assert "Unless they are given, MoMo has no cap of its step size (lr = 1e30) and the problem's lower bound." in told
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_is_cut_from_the_table(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_width", width)
+    long = "momo:lower_bound=0,bias_correction=yes,beta=0.99"
+    methods = ["--method", "sgdm:lr=0.01,beta=0.9", "--method", "momo:beta=0.9,lr=0.1", "--method", long]
+    table = rates("hinge", "noisy-least-squares", "--steps", "50", "--seeds", "8", *methods).output
+    table = table.partition("hinge, sgdm")[0]
+    assert max(map(len, table.splitlines())) <= width
+    assert "…" not in table
+    lines = [line.split("  ")[0].strip() for line in table.splitlines()]
+    for name in ("noisy-least-squares", "sgdm:lr=0.01,beta=0.9", "momo:beta=0.9,lr=0.1"):
+        assert name in lines
+    assert (long if width == 120 else "momo:lower_bound=0,") in lines
+    assert long in "".join(lines)
+    assert table.count("not applicable") == 2
+    assert "average gap" in table
+
+
+def test_a_column_without_entries_is_left_out() -> None:
+    result = rates("hinge", "--steps", "50", "--seeds", "1", "--method", "sgdm:lr=0.01")
+    assert "ratio" not in result.output
+    assert "slope" not in result.output
+    assert "average gap" in result.output
+
+
 def test_brackets_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("momoracle.rates_command.find_spec", lambda name: None)
     monkeypatch.setattr(console, "_width", 400)
