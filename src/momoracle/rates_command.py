@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -167,9 +168,13 @@ def made(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
 
 
 def list_problems() -> None:
-    """Print each problem's name and the first line of its documentation."""
+    """Print each problem's name, what it is, and the options that it takes with their defaults."""
     from momoracle.convergence.zoo import PROBLEMS
 
     for name, make in PROBLEMS.items():
-        first = (make.__doc__ or "").partition("\n")[0]
-        console.print(f"[bold]{name}[/bold]  {escape(first)}", highlight=False, soft_wrap=True)
+        said = (make.__doc__ or "").partition("\n")[0].removeprefix("Return ").replace("``", "")
+        for other, one in PROBLEMS.items():
+            said = said.replace(f"`{one.__name__}`", other)
+        defaults = {key: one.default for key, one in signature(make).parameters.items()}
+        options = ", ".join(f"{key}={value}" for key, value in defaults.items() if isinstance(value, int | float))
+        console.print(f"[bold]{name}[/bold]  {escape(said)} [dim]({options})[/]", highlight=False, soft_wrap=True)

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from momoracle.command_line import app
-from momoracle.rates_command import DEFAULT_PROBLEMS, chosen
+from momoracle.convergence.zoo import PROBLEMS
+from momoracle.rates_command import chosen
 from momoracle.terminal import console
 
 QUICK = ["--steps", "60", "--seeds", "200"]
@@ -316,10 +317,17 @@ def test_the_help_shows_the_default(command: str, default: str) -> None:
     assert default in result.output
 
 
-def test_the_list_names_all() -> None:
+def test_the_list_names_all_and_their_options() -> None:
     result = rates("--list")
     assert result.exit_code == 0
-    assert all(name in result.output for name in DEFAULT_PROBLEMS)
+    lines = result.output.splitlines()
+    for name in PROBLEMS:
+        (line,) = [line for line in lines if line.startswith(f"{name}  ")]
+        assert "Return" not in line
+    assert "hinge  the plain hinge loss: f_* = 0 is attained" in result.output
+    assert "squared-hinge  the squared hinge loss: as hinge, with" in result.output
+    assert "(size=20, samples=60, seed=3)" in result.output
+    assert "(beta=0.5, steps=25)" in result.output
 
 
 def test_what_can_be_compiled_is_and_each_rate_says_whether_it_was(tmp_path: Path) -> None:
