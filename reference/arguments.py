@@ -231,7 +231,7 @@ def in_range(name: str, value: Any, low: float, high: float, allowed: str) -> No
     """
     real = isinstance(value, (int, float, Fraction, np.integer, np.floating, np.ndarray))
     if isinstance(value, (bool, np.bool_)) or not real or getattr(value, "dtype", np.dtype(float)).kind not in "iuf":
-        if _module(value) in EXACT:
+        if _module(value) in EXACT and hasattr(value, "__mul__"):  # a number, and not an optimizer, say
             return
         raise TypeError(f"{name} is {value!r}; a real number is needed: {allowed}")
     number: Any = value

@@ -53,7 +53,7 @@ def test_a_schedule_out_of_range(value: float) -> None:
         opt.step(x, ONE, state)
 
 
-@pytest.mark.parametrize("value", [None, "fast", True])
+@pytest.mark.parametrize("value", [None, "fast", True, SGD()])
 def test_a_schedule_that_gives_no_number(value: Any) -> None:
     opt = SGD(lr=lambda k: value)
     with refused(TypeError, r"lr\(1\) is ", "number"):
