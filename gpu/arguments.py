@@ -11,6 +11,8 @@ from momoracle.gpu.plan import DTYPES
 from momoracle.reference import arguments
 from momoracle.reference.floats import Floats
 
+_ON_DEVICE = ", or an array of one number on the device"
+
 
 def arrays_of(value: Any, name: str, machine: Machine) -> list[Array]:
     """Return one array or a list of arrays as the machine's own, of a dtype that the kernels have."""
@@ -75,13 +77,14 @@ def state_scalar(array: Any, shape: tuple[int, ...], dtype: str, name: str, mach
 
 def writable(value: Any, name: str) -> None:
     """Refuse what its owner does not let others write: NumPy's read-only arrays, and all of JAX's."""
-    for i, one in enumerate(value if isinstance(value, (list, tuple)) else [value]):
-        jax = sys.modules.get("jax")
+    listed = isinstance(value, (list, tuple))
+    for i, one in enumerate(value if listed else [value]):
+        label, jax = f"{name}[{i}]" if listed else name, sys.modules.get("jax")
         read_only = not getattr(getattr(one, "flags", None), "writeable", True)
         if read_only or (jax is not None and isinstance(one, jax.Array)):
             raise ValueError(
-                f"{name}[{i}] is a {type(one).__module__}.{type(one).__qualname__} that must not be written, and a "
-                "bound step writes it: pass a copy in an array of CuPy's, or use step"
+                f"{label} is a {type(one).__module__}.{type(one).__qualname__} that must not be written, and a bound "
+                "step writes it: pass a copy in an array of CuPy's, or use step"
             )
 
 
@@ -129,5 +132,5 @@ def host_lr(value: Any, name: str) -> float:
     """Return a learning rate that the host knows; refuse what the reference refuses."""
     arguments.in_range(name, value, 0, np.inf, f"0 <= {name} < inf")
     if np.ndim(value):
-        raise ValueError(f"{name} has shape {np.shape(value)}; allowed: one number, or an array of one on the device")
+        raise ValueError(f"{name} has shape {np.shape(value)}; allowed: one number" + _ON_DEVICE * (name == "lr"))
     return float(value)

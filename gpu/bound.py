@@ -53,6 +53,7 @@ class Bound:
     _launches: Sequence[Callable[[], None]]
     _in_place: bool
     _debug: bool
+    _called: bool = False
     _left: list[NDArray[Any]] = field(default_factory=list)
 
     def __call__(self) -> None:
@@ -61,6 +62,7 @@ class Bound:
         Raises:
             ValueError: at debug level, the parameters are not where the last call left them.
         """
+        self._called = True
         if self._debug:
             self._refuse_moved()
         for launch in self._launches:
@@ -74,24 +76,31 @@ class Bound:
         return len(self._launches)
 
     def check(self) -> None:
-        """Wait for the last call, and refuse what it met.
+        """Wait for the last call, if there was one, and refuse what it met.
 
         Raises:
             ValueError: a parameter, a gradient, the loss or the learning rate was not finite, or a scalar of the state
                 NaN.
             OverflowError: the input was finite, but the new parameters or state do not fit their dtype.
         """
+        if not self._called:
+            return
+        if not self._in_place:
+            self._check_state()
         self._check_numbers()
         read = self._machine.read
         new = dict(zip(self._program.scalars, map(read, self._scalars.new_scalars), strict=True))
         unfit = bool(read(self._job.faults).any()) or not all(_fit(name, value) for name, value in new.items())
         if unfit:
             self._check_input()
-        if not (unfit and self._in_place):  # there NaN in the state is what an earlier step left
-            for name, before in zip(new, read(self._job.before).T[1:], strict=False):
-                arguments.not_nan(before, f"state.{name}")
-        if unfit:
             self._refuse_result(new)
+        elif self._in_place:  # else NaN in the state is what an earlier step left
+            self._check_state()
+
+    def _check_state(self) -> None:
+        """Refuse NaN in the scalars of the state before the step, which may have vanished in it."""
+        for name, before in zip(self._program.scalars, self._machine.read(self._job.before).T[1:], strict=False):
+            arguments.not_nan(before, f"state.{name}")
 
     def _refuse_result(self, new: dict[str, NDArray[Any]]) -> None:
         """Name what is not finite first, in the reference's order: scalars, and then a tensor at a time."""

@@ -23,13 +23,13 @@ def compiled(kernel: str, bins: int, arch: str, ptx: bool = False) -> bytes:
     return code if ptx else _whole(code)
 
 
-def assembled(kernel: str, bins: int, arch: str, *options: str) -> str:
-    """Return what the assembler tells of each entry: its registers, and what of them it spills into memory.
+def assembled(kernel: str, bins: int, arch: str) -> str:
+    """Return what the assembler tells of each entry: its registers, for one.
 
     Raises:
         ImportError, RuntimeError: as `compiled`.
     """
-    log: str = _built(kernel, bins, arch, ("--ptxas-options=-v", *options), "getProgramLog")
+    log: str = _built(kernel, bins, arch, ("--ptxas-options=-v",), "getProgramLog")
     return log
 
 

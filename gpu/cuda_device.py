@@ -1,9 +1,12 @@
 """The CUDA device of this process, through CuPy."""
 
+import atexit
+import os
 import re
+import shutil
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -123,17 +126,23 @@ def _module(kernel: str, bins: int, device: int, capability: str) -> Any:
     """Return a kernel loaded on a device: a module belongs to the one that was current when it was loaded."""
     import cupy
 
-    path = Path(_folder().name) / f"{kernel}-{bins}-{device}.cubin"
+    path = _folder() / f"{kernel}.cubin"
     path.write_bytes(_code(kernel, bins, f"sm_{capability}"))
     module = cupy.RawModule(path=str(path))
     module.compile()
     return module
 
 
-@cache
-def _folder() -> TemporaryDirectory[str]:
-    """Return where machine code lies while the process lives: CuPy reads it anew after ``cupy.clear_memo()``."""
-    return TemporaryDirectory(prefix="momoracle-")
+def _folder() -> Path:
+    """Return a new folder for machine code while this process lives: CuPy reads it anew after ``cupy.clear_memo()``."""
+    folder = Path(mkdtemp(prefix="momoracle-"))
+    atexit.register(_remove, folder, os.getpid())
+    return folder
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # and not a child that was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _code = cache(compiled)  # devices of one kind share the compiler's work

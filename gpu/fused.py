@@ -106,7 +106,8 @@ class Fused:
             out: of the reference's step; what steps in place here is ``bind``.
 
         Raises:
-            TypeError, ValueError, OverflowError: as the reference; arrays that are not on one device; and ``out``.
+            TypeError, ValueError, OverflowError: as the reference; arrays that are not on one device; ``out``; and
+                parameters that ``init`` refuses.
         """
         own.not_offered("out", out, "bind(params, grads, state) writes into the arrays that it is given")
         bound = self._bound(params, grads, state, loss, None, in_place=False, debug=False)
@@ -129,7 +130,8 @@ class Fused:
                 the device and copies them to the host.
 
         Raises:
-            TypeError, ValueError: as ``step``; the method's ``lr`` is a callable, and there is no other.
+            TypeError, ValueError: as ``step``; params or state must not be written (read-only, or JAX's); and the
+                method's ``lr`` is a callable, and there is no other.
         """
         if lr is None and callable(self.method.lr):
             raise TypeError(

@@ -1,6 +1,6 @@
 // The entry points: one a pass and type. Block i of the first pass works on the chunk i of its launch; the second goes
-// backwards, because what the first touched last is what the cache still holds. A multiprocessor is to have registers for
-// RESIDENT blocks at once, so many that 48 KiB of float32 are on their way to it.
+// backwards, because what the first touched last is what the cache still holds. A multiprocessor is to have registers
+// for RESIDENT blocks at least: enough for the bytes on their way to it that tests/gpu/test_compiling.py counts.
 
 #define MOMORACLE_KERNEL extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
 #define MOMORACLE_KERNELS(TYPE, NAME)                                      \

@@ -54,7 +54,7 @@ __device__ __noinline__ void model_step(const Job& job, bool keeps, N gx, N dx, 
     const N decay = alpha * as<N>(s[WEIGHT_DECAY]);
     const bool first = k == 1.0 && s[CORRECTED] == 0.0;  // f_bar_0 = f_1, gamma_0 = <g_1, x^1>
     // M11, in coordinates that move with x: their origin is x^k, so that both products are 0; moving it to x^{k+1}
-    // adds <d, x^k - x^{k+1}> to gamma. It needs no x, and loses no digits where x is large.
+    // adds <d, x^k - x^{k+1}> = tau |d|^2 to gamma. It needs no x, and does not see how x is rounded when it is kept.
     const bool recursion = s[RECURSION] != 0.0;
     if (recursion) gx = dx = as<N>(0.0);
 
@@ -82,9 +82,8 @@ __device__ __noinline__ void model_step(const Job& job, bool keeps, N gx, N dx, 
 
 __device__ inline void model_step(const Job& job, bool keeps, const double* sum, Move& move) {
     const double* s = job.settings;
-    const double given[] = {number(job.loss, job.loss_type), number(job.lr, job.lr_type), s[LOWER_BOUND],
-                            s[WEIGHT_DECAY],                 job.before[1],               job.before[2],
-                            job.before[3]};
+    const double given[] = {number(job.loss, job.loss_type), number(job.lr, job.lr_type), s[BETA], s[LOWER_BOUND],
+                            s[WEIGHT_DECAY], job.before[1], job.before[2], job.before[3]};
     bool ordinary = true;
     for (double z : given) ordinary = ordinary && moderate(z);
     for (int i = 0; i < 3; ++i) ordinary = ordinary && moderate_total(sum + i * BINS);

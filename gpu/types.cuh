@@ -79,7 +79,7 @@ struct Share {
 };
 
 // Gives every thread its shares of the entries start ... end: work(share, first entry). In parameters of type P a pack
-// has 16 bytes; a share has 32 of the state's, which is what has to be on its way to keep the memory busy.
+// has 16 bytes; a whole share has 32 of the state's, which have to be on their way to keep the memory busy.
 template <class P, class Work>
 __device__ inline void walk(long long start, long long end, bool whole, Work work) {
     const int W = 16 / sizeof(P), N = 32 / sizeof(typename StateOf<P>::type);
@@ -97,10 +97,10 @@ template <class T, class Share, class S>
 __device__ inline void load(const void* array, long long i, Share share, bool aligned, S (&lane)[Share::N]) {
     const T* from = (const T*)array + i;
     if (Share::WHOLE || (aligned && share.count == Share::N)) {
-        typedef Pack<T, Share::W> Whole;
-        Whole pack[Share::N / Share::W];
+        typedef Pack<T, Share::W> Packed;
+        Packed pack[Share::N / Share::W];
 #pragma unroll
-        for (int j = 0; j < Share::N; j += Share::W) pack[j / Share::W] = *(const Whole*)(from + Share::place(j));
+        for (int j = 0; j < Share::N; j += Share::W) pack[j / Share::W] = *(const Packed*)(from + Share::place(j));
 #pragma unroll
         for (int j = 0; j < Share::N; ++j) lane[j] = widened(pack[j / Share::W].lane[j % Share::W]);
     } else {

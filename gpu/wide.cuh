@@ -72,8 +72,8 @@ __device__ inline bool moderate(double z) {
     return (0x1p-200 < size && size < 0x1p200) || z == 0.0 || !isfinite(z);
 }
 
-// A number as the factor of many entries: an ordinary float64 wherever it is one, and always for float32 entries, which
-// any other would turn into 0 or infinity anyway.
+// A number as the factor of many entries: an ordinary float64 wherever it is one. For float32 entries it always is: a
+// smaller one would not reach their last digit, and of a larger one (a learning rate near 1e308) the largest is taken.
 struct Factor {
     double value;
     double m;

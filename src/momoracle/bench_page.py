@@ -47,9 +47,10 @@ cache between the two passes.
 | TAM with weight decay | 12 | 20 | 32 |
 | AdaTAM, AdaTAMW | 8 | 28 | 36 |
 
-By the machine code for sm_90 (`pytest tests/gpu/test_compiling.py`, which needs no device): a thread has 32 bytes of
-each float32 array that a pass reads on their way before it waits for the first, nothing is spilled between, and a
-multiprocessor has registers for so many threads that at least 48 KiB are on their way to it at once.
+By the machine code for sm_80 and sm_90 (`pytest tests/gpu/test_compiling.py`, which needs NVRTC and nvdisasm, and no
+device): a thread has 32 bytes of each float32 array that a pass reads on their way before it waits for one, nothing is
+spilled between, and a multiprocessor has registers for so many threads that at least 48 KiB are on their way to it at
+once.
 """
 TESTS = "the tests that need a device: golden vectors, 100 equal repeats, capture, PyTorch's tensors, bad input"
 ALWAYS = (

@@ -1,5 +1,6 @@
 """What `CudaDevice` asks of CuPy, on a stand-in for it: the device of a module, and whose arrays are taken."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ def test_a_module_is_loaded_once_a_device_and_launched_there(cupy: Any, monkeypa
         kernels.append(CudaDevice().kernel("tam", 1, "first_float32"))
     assert loaded == [0, 1]
     assert all(path.is_file() for path in paths)  # CuPy reads it again after clear_memo
+    for path in paths:
+        cuda_device._remove(path.parent, os.getppid())  # as a forked child would, at its end
+    assert all(path.is_file() for path in paths)
     kernels[0](7, cupy.zeros(1), 0)
     assert entered == [("entered", 0), ("launched", (7,))]
 

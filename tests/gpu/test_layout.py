@@ -51,7 +51,7 @@ def unaligned(array: Any) -> Any:
 @every_method
 @every_dtype
 def test_unaligned_arrays_give_the_same_bits(method: Method, dtype: Any, host: host_machine.Host) -> None:
-    fused, shapes = Fused(method, machine=host), [(37,), (), (5, 7), (16,)]
+    fused, shapes = Fused(method, machine=host), [(37,), (), (5, 7), (16,), (64,), (LEAST,)]
     x, steps = drawn(shapes, dtype), [drawn(shapes, dtype, seed) for seed in (1, 2, 3)]
     shifted = [[unaligned(z) for z in tensors] for tensors in (x, *steps)]
     assert all(z.ctypes.data % 16 for z in shifted[0])

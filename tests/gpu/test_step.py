@@ -189,7 +189,9 @@ def test_a_state_is_refused_that_no_step_returned(method: Method, host: host_mac
             fused.step(ONE, ONE, state._replace(**{name: np.array(np.nan)}), 1.0)
         bound = fused.bind(ONE.copy(), ONE, fused.init(ONE)._replace(**{name: np.array(np.nan)}), 1.0)
         bound()
-        with pytest.raises((ValueError, OverflowError), match=rf"{name} (is NaN|of step 1 is not finite)"):
+        started_anew = name != "cosine_average" and not getattr(method, "bias_correction", True)  # MoMo's averages
+        told = "is NaN" if started_anew or name == "next_lower_bound" else "of step 1 is not finite"
+        with pytest.raises((ValueError, OverflowError), match=rf"{name} {told}"):
             bound.check()
     with pytest.raises(ValueError, match=r"state.replicas is 3; a fused step has none"):
         fused.step(ONE, ONE, state._replace(replicas=3), 1.0)
