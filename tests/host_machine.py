@@ -25,6 +25,7 @@ def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
     assert COMPILER
     part = target.with_suffix(f".{os.getpid()}")
     command = [COMPILER, "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-shared", "-fPIC"]
+    command += ["-fno-gnu-unique"]  # else libraries share what is __shared__ under one name in several kernels
     command += ["-pthread", "-include", str(SHIM), f"-DTHREADS={threads}", *options, "-x", "c++", "-o", str(part), "-"]
     result = subprocess.run(command, input=text, text=True, capture_output=True)
     assert result.returncode == 0, result.stderr

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,18 @@ def trial(text: str, kernel: str, dtype: str, folder: Path) -> subprocess.Comple
     }
     command = [sys.executable, "-c", TRIAL, str(folder), kernel, dtype]
     return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_kernels_on_the_host_are_apart(tmp_path: Path) -> None:
+    """Unique symbols would be one in a process: a double of TAM's and a structure of MoMo's, both named ``shared``."""
+    readelf = shutil.which("readelf")
+    if host_machine.COMPILER is None or readelf is None:
+        pytest.skip("needs g++ and readelf")
+    host_machine.build(source("momo"), tmp_path / "momo.so", "-DBINS=1")
+    symbols = subprocess.run([readelf, "-Ws", tmp_path / "momo.so"], capture_output=True, text=True, check=True).stdout
+    of_the_kernel = [line for line in symbols.splitlines() if "second_pass" in line or "block_sum" in line]
+    assert of_the_kernel
+    assert not any("UNIQUE" in line for line in of_the_kernel)
 
 
 @pytest.mark.parametrize(("kernel", "dtype"), [*((kernel, "float64") for kernel in KERNELS), ("momo", "float32")])
