@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 A = TypeVar("A")
 T = TypeVar("T")
+_GRACE = 5.0  # seconds for the pool's thread to see that its processes are dead
 
 
 def computed(compute: Callable[[A], T], inputs: Iterable[A], processes: int | None = None) -> Iterator[tuple[A, T]]:
@@ -26,9 +27,12 @@ def computed(compute: Callable[[A], T], inputs: Iterable[A], processes: int | No
         for future in as_completed(running):
             yield running[future], future.result()
     except BaseException:  # GeneratorExit too: the reader has left
+        manager: Any = pool._executor_manager_thread
         for process in list((pool._processes or {}).values()):
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
+        if manager is not None:
+            manager.join(_GRACE)  # at Python's exit it could close the pipe that wakes it while that is written to
         raise
     pool.shutdown()
 
