@@ -1,5 +1,6 @@
 """Advance one tile of an ensemble: every replica of it in one step of the reference."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,14 +74,9 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
         if measurer is not None:
             norm_sq, distance_sq = measurer.norms_sq(gradient, x)
             measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
-            for certificate in of_momo:
-                sides = certificate.sides(measured, ensemble.problem)
-                ledgers[certificate.id] = ledgers[certificate.id].after(sides, k, alive)
+            enter(ledgers, of_momo, measured, ensemble, k, alive)
         if of_losses:
-            seen_loss = losses.step(loss, k)
-            for certificate in of_losses:
-                sides = certificate.sides(seen_loss, ensemble.problem)
-                ledgers[certificate.id] = ledgers[certificate.id].after(sides, k, alive)
+            enter(ledgers, of_losses, losses.step(loss, k), ensemble, k, alive)
         if k == seen[column]:
             for name in ensemble.watch:
                 rows[name][alive, column] = getattr(trace, name)[alive]
@@ -90,18 +86,28 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
 
 def means_checked(ensemble: Ensemble, means: Array) -> dict[str, Ledger]:
     """Return the ledgers of the certificates that are about the mean losses, one row a replica, NaN once it retired."""
-    found = {}
-    for certificate in applicable(ensemble):
-        if certificate.of == "means":
-            points = np.zeros(len(means), dtype=ensemble.dtype)
-            measurer = LossMeasurer(ensemble.problem, points, ensemble.problem.samples)
-            ledger = Ledger.empty(len(means))
-            for k, column in zip(ensemble.checkpoints(), means.T, strict=True):
-                alive = ~np.isnan(column)
-                sides = certificate.sides(measurer.step(np.where(alive, column, 0.0), k), ensemble.problem)
-                ledger = ledger.after(sides, k, alive)
-            found[certificate.id] = ledger
-    return found
+    of_means = [c for c in applicable(ensemble) if c.of == "means"]
+    if not of_means:
+        return {}
+    ledgers = {c.id: Ledger.empty(len(means)) for c in of_means}
+    measurer = LossMeasurer(ensemble.problem, np.zeros(len(means), dtype=ensemble.dtype), ensemble.problem.samples)
+    for k, column in zip(ensemble.checkpoints(), means.T, strict=True):
+        alive = ~np.isnan(column)
+        enter(ledgers, of_means, measurer.step(np.where(alive, column, 0.0), k), ensemble, k, alive)
+    return ledgers
+
+
+def enter(
+    ledgers: dict[str, Ledger],
+    certificates: Sequence[Certificate],
+    measured: Any,
+    ensemble: Ensemble,
+    k: int,
+    at: Array,
+) -> None:
+    """Carry the ledgers of some certificates over step k, for the replicas that are ``at`` it."""
+    for certificate in certificates:
+        ledgers[certificate.id] = ledgers[certificate.id].after(certificate.sides(measured, ensemble.problem), k, at)
 
 
 def beyond(loss: Array, gradient: Array, x: Array, limit: float) -> Array:

@@ -84,9 +84,8 @@ __device__ inline void model_step(const Job& job, bool keeps, const double* sum,
     const double* s = job.settings;
     const double given[] = {number(job.loss, job.loss_type), number(job.lr, job.lr_type), s[BETA], s[LOWER_BOUND],
                             s[WEIGHT_DECAY], job.before[1], job.before[2], job.before[3]};
-    bool ordinary = true;
+    bool ordinary = moderate_totals<3>(sum);
     for (double z : given) ordinary = ordinary && moderate(z);
-    for (int i = 0; i < 3; ++i) ordinary = ordinary && moderate_total(sum + i * BINS);
     if (ordinary)
         model_step(job, keeps, total<double>(sum), total<double>(sum + BINS), total<double>(sum + 2 * BINS), move);
     else
@@ -105,10 +104,9 @@ template <class N>
 __device__ __noinline__ double cosine(N mg, N mm, N gg) { return to_double(quotient(mg, root(mm) * root(gg))); }
 
 __device__ inline double cosine(const double* sum) {
-    bool ordinary = true;
-    for (int i = 0; i < 3; ++i) ordinary = ordinary && moderate_total(sum + i * BINS);
-    return ordinary ? cosine(total<double>(sum), total<double>(sum + BINS), total<double>(sum + 2 * BINS))
-                    : cosine(total<Wide>(sum), total<Wide>(sum + BINS), total<Wide>(sum + 2 * BINS));
+    return moderate_totals<3>(sum)
+               ? cosine(total<double>(sum), total<double>(sum + BINS), total<double>(sum + 2 * BINS))
+               : cosine(total<Wide>(sum), total<Wide>(sum + BINS), total<Wide>(sum + 2 * BINS));
 }
 
 // All scalars of one segment's damping; the block that owns its first chunk keeps them. Returns d.

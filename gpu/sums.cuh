@@ -24,11 +24,12 @@ __device__ inline void accumulate(double* sum, double a, double b) {
     for (int i = 0; i < BINS; ++i) sum[i] += i - MIDDLE == left + right ? product : 0.0;
 }
 
-// Whether float64 has room for a sum and what the scalar mathematics makes of it; then the middle bin is all of it.
-__device__ inline bool moderate_total(const double* sum) {
-    bool alone = moderate(sum[MIDDLE]);
-    for (int i = 0; i < BINS; ++i) alone = alone && (i == MIDDLE || sum[i] == 0.0);
-    return alone;
+// Whether float64 has room for sums and what the scalar mathematics makes of them; then the middle bin is all of each.
+template <int DOTS>
+__device__ inline bool moderate_totals(const double* sum) {
+    bool all = true;
+    for (int i = 0; i < DOTS * BINS; ++i) all = all && (i % BINS == MIDDLE ? moderate(sum[i]) : sum[i] == 0.0);
+    return all;
 }
 
 template <class N>

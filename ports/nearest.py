@@ -6,8 +6,8 @@ from difflib import get_close_matches
 _NEAR = 0.6  # of difflib's ratio: two letters of three swapped
 
 
-def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """Return the names nearest to ``name``, regardless of case, the nearest first; none where none is near.
+def nearest(name: str, known: Iterable[str], cutoff: float = _NEAR) -> list[str]:
+    """Return what is nearest to ``name``, regardless of case: several where only case tells them apart, or none.
 
     >>> nearest("SDG", ["sgd", "sgdm", "tam"]), nearest("x", ["sgd"])
     (['sgd'], [])
@@ -15,7 +15,7 @@ def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     lowered: dict[str, list[str]] = {}
     for one in known:
         lowered.setdefault(one.lower(), []).append(one)
-    found = get_close_matches(name.lower(), lowered, n=most, cutoff=_NEAR)
+    found = get_close_matches(name.lower(), lowered, n=1, cutoff=cutoff)
     return [one for close in found for one in lowered[close]]
 
 

@@ -6,13 +6,13 @@ is wrong, and both are rarely meant. They are told, and never change the verdict
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from momoracle.ports.buffers import BUFFERS
 from momoracle.ports.equations import EQUATIONS
 from momoracle.ports.findings import Unmatched
 from momoracle.ports.names import ALIASES, METHODS, NEGATED, PACKED, arguments_of, match
+from momoracle.ports.nearest import nearest
 
 _NEAR = 0.75  # of difflib's ratio: one letter off in five
 _PREFIX = 3  # letters that a shortened name has at least
@@ -53,8 +53,7 @@ def meant(name: str, candidates: Collection[str]) -> str | None:
     >>> meant("momentun", ["beta", "momentum"]), meant("wd", ["weight_decay"]), meant("foreach", ["weight_decay"])
     ('momentum', 'weight_decay', None)
     """
-    near = get_close_matches(name.lower(), candidates, n=1, cutoff=_NEAR)
-    if near:
+    if near := nearest(name, candidates, _NEAR):
         return near[0]
     return next((one for one in candidates if _short_for(name.lower(), one)), None)
 
