@@ -33,11 +33,22 @@ def assembled(kernel: str, bins: int, arch: str) -> str:
     return log
 
 
+def compiler_version() -> str:
+    """Return NVRTC's version.
+
+    Raises:
+        ImportError: as `compiled`.
+    """
+    return ".".join(map(str, _nvrtc().getVersion()))
+
+
 def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str) -> Any:
     nvrtc = _nvrtc()
     # NVRTC 13.0 takes a lambda in a kernel for a function of the host where that is the default
-    defined = f"-DTHREADS={THREADS}", f"-DBINS={bins}"
-    options = (f"--gpu-architecture={arch}", *defined, "-std=c++17", "--device-as-default-execution-space", *more)
+    spaces = "-std=c++17", "--device-as-default-execution-space"
+    # Products are rounded before they are added, as NumPy's are. It costs no time: a step waits for memory.
+    rounded = "--fmad=false"
+    options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", *spaces, rounded, *more)
     try:
         program = nvrtc.createProgram(source(kernel), f"{kernel}.cu", (), ())
     except Exception as error:  # the library is loaded only now, and each version words its absence in its own way

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from momoracle.gpu.compiling import THREADS, compiled
+from momoracle.gpu.compiling import THREADS, compiled, compiler_version
 from momoracle.gpu.machine import Array, Kernel
 
 INSTALL = "pip install 'momoracle[gpu]', which brings CuPy for CUDA 13"
@@ -44,13 +44,14 @@ class CudaDevice:
         self._cupy = cupy
 
     def where(self) -> dict[str, str]:
-        """Return the names of the device and its driver, and the versions of CUDA and CuPy."""
+        """Return the names of the device and its driver, and the versions of CUDA, NVRTC and CuPy."""
         runtime = self._cupy.cuda.runtime
         return {
             "device": runtime.getDeviceProperties(self._cupy.cuda.Device().id)["name"].decode(),
             "driver": _driver(),
-            "CUDA of the driver": str(runtime.driverGetVersion()),
-            "CUDA": str(runtime.runtimeGetVersion()),
+            "CUDA of the driver": _dotted(runtime.driverGetVersion()),
+            "CUDA": _dotted(runtime.runtimeGetVersion()),
+            "NVRTC": compiler_version(),
             "CuPy": self._cupy.__version__,
         }
 
@@ -109,6 +110,10 @@ class CudaDevice:
                 function((blocks,), (THREADS,), (job, np.int64(chunk)))
 
         return launch
+
+
+def _dotted(version: int) -> str:
+    return f"{version // 1000}.{version % 1000 // 10}"
 
 
 def _driver() -> str:

@@ -82,5 +82,5 @@ __device__ void second_pass(const Job& job, long long chunk) {
     keep_faults(job, chunk, faults);
 }
 
-const int RESIDENT = 2;
+const int RESIDENT = BINS > 1 ? 2 : 3;
 #include "kernels.cuh"

@@ -39,7 +39,8 @@ def step_size(model: Model, f_star: Scalar, alpha: Scalar, n: Numbers) -> Scalar
 def reset(model: Model, f_star: Scalar, initial: Scalar, n: Numbers) -> Scalar:
     """Return f_*^k, lowered where the model lies below it everywhere that the step can reach.
 
-    c = (1+αλ)(f̄ − γ) + <d, x>; where c < (1+αλ) ρ f_*, f_* ← max{ c / (2 (1+αλ) ρ), f_*^1 }.
+    c = (1+αλ)(f̄ − γ) + <d, x>; where c < (1+αλ) ρ f_*, f_* ← max{ c / (2 (1+αλ) ρ), f_*^1 }. Where the two are equal
+    f_* jumps, and τ with it, from 0 to what half of c gives: there rounding decides.
     Source: MoMo, section on unknown lower bounds.
     """
     f_bar, gamma, rho, dx, _, shrink = model

@@ -17,7 +17,6 @@ from momoracle.gpu.source import source
 COMPILER = shutil.which("g++")
 SHIM = Path(__file__).with_name("host_shim.hpp")
 FOLDER = files("momoracle.gpu")
-CONTRACTED = ("-mfma", "-ffp-contract=fast", "-O2")  # a product is added without being rounded first, as a device does
 
 
 def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
@@ -26,6 +25,7 @@ def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
     part = target.with_suffix(f".{os.getpid()}")
     command = [COMPILER, "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-shared", "-fPIC"]
     command += ["-fno-gnu-unique"]  # else libraries share what is __shared__ under one name in several kernels
+    command += ["-ffp-contract=off"]  # products are rounded before they are added, as on a device
     command += ["-pthread", "-include", str(SHIM), f"-DTHREADS={threads}", *options, "-x", "c++", "-o", str(part), "-"]
     result = subprocess.run(command, input=text, text=True, capture_output=True)
     assert result.returncode == 0, result.stderr

@@ -58,7 +58,7 @@ def test_machine_code_is_a_whole_file(kernel: str, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("nvrtc")
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_accesses_are_of_16_bytes_and_nothing_is_atomic(kernel: str) -> None:
+def test_accesses_are_of_16_bytes_and_nothing_is_atomic_or_fused(kernel: str) -> None:
     ptx = compiled(kernel, 5, "sm_80", ptx=True).decode()
     bodies = dict(re.findall(r"\.entry (\w+)\((.*?)\n\}", ptx, re.DOTALL))
     assert set(bodies) == ENTRIES | {"first_float64", "second_float64"}
@@ -67,6 +67,7 @@ def test_accesses_are_of_16_bytes_and_nothing_is_atomic(kernel: str) -> None:
         assert re.search(rf"\bld(.global)?(.nc)?.{whole}", body), entry
         writes = entry.startswith("second") or kernel in ("momo", "momo_adam")
         assert bool(re.search(rf"\bst(.global)?.{whole}", body)) == writes, entry
+        assert not re.search(r"\bfma\.", body), entry  # products are rounded before they are added
     assert ".ftz.f32" not in ptx  # subnormal float32 numbers are kept
     assert not re.search(r"\b(atom|red)\.", ptx)
 

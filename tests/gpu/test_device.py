@@ -1,14 +1,20 @@
 """The fused path through CuPy, each test first on a stand-in for CuPy and then on a CUDA device: ``pytest -m gpu``."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import host_machine
 import numpy as np
 import pytest
+from carried import Carried
 
 from momoracle import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused
 from momoracle.gpu.bench_counts import Counts, counted
+from momoracle.gpu.compiling import THREADS
+from momoracle.gpu.cuda_device import CudaDevice
+from momoracle.gpu.plan import LEAST
 from momoracle.reference import Method
 
 METHODS: list[Method] = [MoMo(), MoMoAdam(), TAM(), AdaTAM(), AdaTAMW()]
@@ -123,13 +129,37 @@ def test_five_hundred_tensors_take_two_launches(method: Method, cupy: Any) -> No
         np.testing.assert_allclose(got.get(), want, rtol=1e-5, atol=1e-6)
 
 
-def test_views_that_are_not_aligned_give_the_same_bits(cupy: Any) -> None:
-    fused, room = Fused(MoMoAdam()), cupy.asarray(np.linspace(-1, 1, 1001, dtype="f"))
+@every_method
+def test_views_that_are_not_aligned_give_the_same_bits(method: Method, cupy: Any) -> None:
+    fused, room = Fused(method), cupy.asarray(np.random.default_rng(0).standard_normal(2 * LEAST + 1).astype("f"))
     view, whole = room[1:], room[1:].copy()
     assert view.data.ptr % 16
     assert not whole.data.ptr % 16
     results = [fused.step(z, z, fused.init(z), 1.0) for z in (view, whole)]
     assert bits(*results[0][:1], *results[0][1]) == bits(*results[1][:1], *results[1][1])
+
+
+@pytest.mark.gpu
+@every_method
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_the_bits_are_those_of_the_host(method: Method, dtype: str, folder: Path) -> None:
+    """Of the same sources, in blocks of as many threads."""
+    rng, shapes = np.random.default_rng(0), [(3 * LEAST + 5,), (7,), (0, 3)]
+    x, *steps = ([np.asarray(rng.standard_normal(shape), dtype) for shape in shapes] for _ in range(4))
+    results = []
+    for machine in (CudaDevice(), host_machine.Host(folder, THREADS)):
+        fused = Carried(method, machine)
+        y, state = x, fused.init(x)
+        for g in steps:
+            y, state, trace = fused.step(y, g, state, 2.0)
+        results.append([z.tobytes() for z in flattened([y, state, trace])])
+    assert results[0] == results[1]
+
+
+def flattened(value: Any) -> list[Any]:
+    if isinstance(value, (list, tuple)):
+        return [z for part in value for z in flattened(part)]
+    return [] if value is None else [value]
 
 
 def test_strided_arrays_are_stepped_and_not_bound(cupy: Any) -> None:
@@ -166,21 +196,26 @@ def test_bad_values_get_the_errors_of_the_reference(cupy: Any) -> None:
 
 
 def test_subnormal_gradients_count(cupy: Any) -> None:
-    g = cupy.full(8, 1e-42, "float32")
-    _, state, _ = Fused(TAM()).step(g, g, Fused(TAM()).init(g))
-    _, _, trace = Fused(TAM()).step(g, g, state)
-    assert float(trace.cosine) == 1.0
+    g = cupy.asarray(np.full(16, 1e-42, "f"))  # which cupy.full makes 0
+    for z in (g, g[::2]):
+        _, state, _ = Fused(TAM()).step(z, z, Fused(TAM()).init(z))
+        _, _, trace = Fused(TAM()).step(z, z, state)
+        assert float(trace.cosine) == 1.0
 
 
 @every_method
 def test_a_bound_step_never_waits(method: Method, cupy: Any) -> None:
-    """Counted by PyTorch's profiler, which does count the waits of `step`."""
+    """Nor does it where it is bound. Counted by PyTorch's profiler, which does count the waits of `step`."""
     pytest.importorskip("torch", reason="needs PyTorch, whose profiler counts")
     if not is_device(cupy):
         pytest.skip("needs a device to count on")
     fused, x, g = Fused(method), drawn(cupy, 0), drawn(cupy, 1)
-    bound = fused.bind(x, g, fused.init(x), 1.0)
+    state = fused.init(x)
+    bound = fused.bind(x, g, state, 1.0)
     assert counted(bound) == Counts(launches=2, synchronisations=0)
+    binding = counted(lambda: fused.bind(x, g, state, 1.0))
+    assert binding is not None
+    assert binding.synchronisations == 0
     waiting = counted(lambda: fused.step(x, g, fused.init(x), 1.0))
     assert waiting is not None
     assert waiting.synchronisations > 0
@@ -240,3 +275,36 @@ def test_pytorch_s_tensors_are_stepped_where_they_are(dtype: str) -> None:
     bound.check()
     assert float(bound.trace.loss_average) == pytest.approx(0.9 * 250 - 0.1)
     assert parameter.tolist() == [0.75] * 1000
+
+
+@pytest.mark.gpu
+def test_a_network_in_pytorch_is_trained_as_the_reference_trains_it() -> None:
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    if not torch.cuda.is_available():
+        pytest.skip("needs a PyTorch with CUDA")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(20, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1)).cuda()
+    inputs = torch.randn(512, 20, device="cuda")
+    targets = inputs[:, :1] * 2 + inputs[:, 1:2]
+    params, value, method = list(net.parameters()), torch.zeros((), device="cuda"), MoMo(lr=1.0)
+    for p in params:
+        p.grad = torch.zeros_like(p)
+    fused = Fused(method)
+    step = fused.bind(params, [p.grad for p in params], fused.init(params), value)
+    start = [p.detach().cpu().numpy() for p in params]
+    state, losses = method.init(start), []
+    for _ in range(50):
+        net.zero_grad(set_to_none=False)
+        loss = ((net(inputs) - targets) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        before = [p.detach().cpu().numpy() for p in params]
+        after, state, trace = method.step(before, [p.grad.cpu().numpy() for p in params], state, losses[-1])
+        value.copy_(loss.detach())
+        step()
+        step.check()
+        # One step from the same parameters, but averages that 50 steps of float32 have rounded on either side.
+        assert float(step.trace.step_size) == pytest.approx(trace.step_size, rel=1e-4)
+        for p, want in zip(params, after, strict=True):
+            np.testing.assert_allclose(p.detach().cpu().numpy(), want, rtol=1e-5, atol=1e-6)
+    assert losses[-1] < 0.05 * losses[0]

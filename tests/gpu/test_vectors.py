@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import host_machine
-import numpy as np
 import pytest
 
 from momoracle.gpu.machine import Machine
@@ -31,20 +30,6 @@ def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, machine:
     assert len(vectors) > 20
     for vector in vectors:
         assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
-
-
-ADD_A_SQUARE = 'extern "C" void add(const double* a, double* to, long n) { while (n--) to[n] += a[n] * a[n]; }'
-
-
-def test_products_are_added_unrounded_where_that_is_said(machine: Machine, tmp_path: Path) -> None:
-    """A device multiplies and adds at once; the vectors' tolerances allow for either."""
-    if not isinstance(machine, host_machine.Host):
-        pytest.skip("needs the host")
-    number = np.array([1 + 2.0**-30])
-    rest = -number * number
-    library = host_machine.loaded(ADD_A_SQUARE, tmp_path / "add.so", *machine.options)
-    host_machine.call(library, "add", number, rest)
-    assert rest[0] == (2.0**-60 if machine.options else 0.0)
 
 
 @pytest.mark.parametrize("algorithm", MODELS)
