@@ -21,8 +21,9 @@ class Fused:
     """MoMo, MoMoAdam, TAM, AdaTAM or AdaTAMW on a CUDA device.
 
     The first pass updates the averages and writes the sums of every block; in the second every block adds the same sums
-    in the same order, computes the step size (or the damping), and updates. There are no atomics: a step gives the
-    same bits every time.
+    in the same order, computes the step size (or the damping), and updates. There are no atomics, and products are
+    rounded before they are added: a step gives the same bits every time, aligned or not, and the averages of gradients
+    have those of the reference.
 
     Args:
         method: the method with its hyperparameters, as the reference has it.

@@ -37,7 +37,7 @@ def test_both_set_up_lines_are_what_ci_runs() -> None:
 
 def test_every_block_is_run() -> None:
     marks = {block.mark for block in shown() if block.language != "python" or block.mark}
-    assert marks == {"run: verify", "run: tests", "file: my_port.py", "run: check", "file: test_port.py"}
+    assert marks == {"run: verify", "run: tests", "file: my_port.py", "run: check", "file: test_port.py", "run: gpu"}
 
 
 def test_the_example_is_short_holds_and_ends_in_its_invariant() -> None:

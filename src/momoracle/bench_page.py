@@ -28,8 +28,9 @@ A fused step is captured in a CUDA graph (which fails where it waits for the hos
 events; shown is the median of 30, on arrays that rotate over twice the L2 cache, or over eight copies where they are
 small. The ceiling is a device copy that moves as many bytes, measured in the same run. Peers are called as their users
 call them: PyTorch's between device events; optax's under `jax.jit` with donated arrays, by the host's clock over ten
-calls and the wait for them, because no event of ours times JAX's stream. Kernels and waits of the host are counted by
-PyTorch's profiler, which does not see the waits of JAX.
+calls and the wait for them, because no event of ours times JAX's stream. The device is idle before each call, so that
+what a peer does on the host before its first kernel is part of its time: in small tensors most of it, in 2^28 entries
+least. Kernels and waits of the host are counted by PyTorch's profiler, which does not see the waits of JAX.
 """
 CEILING = """\
 Where a step is set beside another package's, the last number is how many times as fast it would be at the speed of the

@@ -1,11 +1,15 @@
 """Steps bound in place: the same bits as `step`, scalars read from where they are, and their own refusals."""
 
+from functools import partial
 from typing import Any
 
+import checkout
 import host_machine
 import numpy as np
 import pytest
+import readme
 
+import momoracle.gpu
 from momoracle import TAM, AdaTAM, MoMo, MoMoAdam
 from momoracle.gpu import Fused
 from momoracle.reference import Method
@@ -232,3 +236,32 @@ def test_tensors_of_another_framework_are_taken_without_copying(host: host_machi
     loss = torch.tensor(1.0)
     fused.bind([parameter], [parameter.grad], fused.init([parameter]), loss)()
     assert parameter.tolist() == expected.tolist()
+
+
+@checkout.needed
+def test_the_loop_of_the_readme_steps_as_the_reference(
+    host: host_machine.Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    torch.manual_seed(0)
+    nets = [torch.nn.Linear(20, 1) for _ in range(2)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    inputs, criterion = torch.randn(512, 20), torch.nn.functional.mse_loss
+    batches = [(z, 2 * z[:, :1] + z[:, 1:2]) for z in inputs.split(64)]
+
+    monkeypatch.setattr(momoracle.gpu, "Fused", partial(Fused, machine=host))
+    (loop,) = [block.text for block in readme.blocks(readme.README.read_text("utf-8")) if block.mark == "run: gpu"]
+    exec(loop, {"net": nets[0], "batches": batches, "criterion": criterion})
+
+    method, params = MoMo(lr=1.0), list(nets[1].parameters())
+    state = method.init([p.detach().numpy() for p in params])
+    for z, targets in batches:
+        loss = criterion(nets[1](z), targets)
+        grads = [g.numpy() for g in torch.autograd.grad(loss, params)]
+        new, state, _ = method.step([p.detach().numpy() for p in params], grads, state, loss.item())
+        for p, value in zip(params, new, strict=True):
+            p.data = torch.from_numpy(value)
+    for p, want in zip(nets[0].parameters(), params, strict=True):
+        # Eight steps of float32, in which the two round the products of τ and d differently.
+        np.testing.assert_allclose(p.detach().numpy(), want.detach().numpy(), rtol=1e-4, atol=1e-6)
+    assert criterion(nets[0](inputs), 2 * inputs[:, :1] + inputs[:, 1:2]).item() < 2.0  # from about 5
