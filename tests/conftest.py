@@ -1,6 +1,9 @@
 """Hypothesis profiles, and the conditions that markers name."""
 
+import os
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import chromium
 import pytest
@@ -11,6 +14,8 @@ settings.register_profile("thorough", max_examples=1000, deadline=None, print_bl
 settings.load_profile("quick")  # before the command line is applied: --hypothesis-profile replaces it
 
 
+#: a file for the names of the tests that are skipped; taken, so that a pytest that a test runs does not write there too
+SKIPPED = os.environ.pop("SKIPPED_TESTS", None)
 FRAMEWORKS = ("torch", "momo", "jax", "optax", "pytorch_optimizer", "keras")
 
 
@@ -31,3 +36,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             cupy.cuda.runtime.getDeviceCount()
         except cupy.cuda.runtime.CUDARuntimeError as error:
             pytest.skip(f"needs a CUDA device: {error}")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if SKIPPED is not None:
+        names = {report.nodeid for report in terminalreporter.stats.get("skipped", [])}
+        Path(SKIPPED).write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
