@@ -46,7 +46,7 @@ def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str
     nvrtc = _nvrtc()
     # NVRTC 13.0 takes a lambda in a kernel for a function of the host where that is the default
     spaces = "-std=c++17", "--device-as-default-execution-space"
-    # Products are rounded before they are added, as NumPy's are. It costs no time: a step waits for memory.
+    # products are rounded before they are added, as NumPy's are: however a loop is compiled, it gives the same bits
     rounded = "--fmad=false"
     options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", *spaces, rounded, *more)
     try:

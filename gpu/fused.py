@@ -122,8 +122,10 @@ class Fused:
         """Return a step that works in place on ``params`` and ``state``, to be called once a step.
 
         Args:
-            params: x^k, written by each call. All arrays must be C-contiguous, and apart in memory.
-            grads: g_k, read at each call from where it is.
+            params: x^k, written by each call. All arrays must be C-contiguous, and apart in memory. A call goes to
+                CuPy's current stream: inside ``torch.cuda.stream(s)``, make it inside
+                ``cupy.cuda.ExternalStream(s.cuda_stream)`` too.
+            grads: g_k, read at each call from where it was when it was bound.
             state: what ``init`` or the last step returned, written by each call.
             loss: f_k; an array of one number on the device is read at each call, a number stays what it is.
             lr: an array of one number on the device, read at each call; the method's ``lr`` unless given.

@@ -28,13 +28,13 @@ A fused step is captured in a CUDA graph (which fails where it waits for the hos
 events; shown is the median of 30, on arrays that rotate over twice the L2 cache, or over eight copies where they are
 small. The ceiling is a device copy that moves as many bytes, measured in the same run. Peers are called as their users
 call them: PyTorch's between device events; optax's under `jax.jit` with donated arrays, by the host's clock over ten
-calls and the wait for them, because no event of ours times JAX's stream. The device is idle before each call, so that
-what a peer does on the host before its first kernel is part of its time: in small tensors most of it, in 2^28 entries
-least. Kernels and waits of the host are counted by PyTorch's profiler, which does not see the waits of JAX.
+calls and the wait for them, because no event of ours times JAX's stream. A call of PyTorch's finds the device idle, so
+that what it does on the host before and between its kernels is part of its time; of a fused step, which is replayed, it
+is not. Kernels and waits of the host are counted by PyTorch's profiler, which does not see the waits of JAX.
 """
 CEILING = """\
-Where a step is set beside another package's, the last number is how many times as fast it would be at the speed of the
-copy itself: more than that takes fewer bytes.
+Where times are compared, the last number is how many times as fast a step would be that moves its bytes at the copy's
+speed.
 """
 MOVED = """\
 ## What a step moves
@@ -58,7 +58,11 @@ spilled between, and a multiprocessor has registers for so many threads that at 
 once.
 """
 TESTS = "the tests that need a device: golden vectors, 100 equal repeats, capture, PyTorch's tensors, bad input"
-ALWAYS = "other chunks than of 4096 entries or more, other blocks than of 256 threads, other shares than of 32 bytes."
+ALWAYS = (
+    "other chunks than of 4096 entries or more, other blocks than of 256 threads, other shares than of 32 bytes, a "
+    "second pass that goes forwards;",
+    "whether the table that `bind` and `step` upload makes the host wait in a call that does not say so.",
+)
 
 
 def load(path: Path) -> Results:
@@ -146,4 +150,4 @@ def _unmeasured(results: Results | None) -> Iterator[str]:
         yield f"- {TESTS};"
     for one in [] if results is None else results["unmeasured"]:
         yield f"- {one['name']}, {one['workload']}: {one['reason']};"
-    yield f"- {ALWAYS}"
+    yield from (f"- {line}" for line in ALWAYS)

@@ -12,6 +12,7 @@ import readme
 import momoracle.gpu
 from momoracle import TAM, AdaTAM, MoMo, MoMoAdam
 from momoracle.gpu import Fused
+from momoracle.gpu.machine import Machine
 from momoracle.reference import Method
 
 METHODS: list[Method] = [
@@ -239,29 +240,30 @@ def test_tensors_of_another_framework_are_taken_without_copying(host: host_machi
 
 
 @checkout.needed
-def test_the_loop_of_the_readme_steps_as_the_reference(
-    host: host_machine.Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_loop_of_the_readme_steps_as_the_reference(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch", reason="needs PyTorch")
+    place = "cpu" if isinstance(machine, host_machine.Host) else "cuda"
+    if place == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs a PyTorch with CUDA")
     torch.manual_seed(0)
-    nets = [torch.nn.Linear(20, 1) for _ in range(2)]
+    nets = [torch.nn.Linear(20, 1, device=place) for _ in range(2)]
     nets[1].load_state_dict(nets[0].state_dict())
-    inputs, criterion = torch.randn(512, 20), torch.nn.functional.mse_loss
+    inputs, criterion = torch.randn(512, 20, device=place), torch.nn.functional.mse_loss
     batches = [(z, 2 * z[:, :1] + z[:, 1:2]) for z in inputs.split(64)]
 
-    monkeypatch.setattr(momoracle.gpu, "Fused", partial(Fused, machine=host))
+    monkeypatch.setattr(momoracle.gpu, "Fused", partial(Fused, machine=machine))
     (loop,) = [block.text for block in readme.blocks(readme.README.read_text("utf-8")) if block.mark == "run: gpu"]
     exec(loop, {"net": nets[0], "batches": batches, "criterion": criterion})
 
     method, params = MoMo(lr=1.0), list(nets[1].parameters())
-    state = method.init([p.detach().numpy() for p in params])
+    state = method.init([p.detach().cpu().numpy() for p in params])
     for z, targets in batches:
         loss = criterion(nets[1](z), targets)
-        grads = [g.numpy() for g in torch.autograd.grad(loss, params)]
-        new, state, _ = method.step([p.detach().numpy() for p in params], grads, state, loss.item())
+        grads = [g.cpu().numpy() for g in torch.autograd.grad(loss, params)]
+        new, state, _ = method.step([p.detach().cpu().numpy() for p in params], grads, state, loss.item())
         for p, value in zip(params, new, strict=True):
-            p.data = torch.from_numpy(value)
+            p.data = torch.from_numpy(value).to(place)
     for p, want in zip(nets[0].parameters(), params, strict=True):
         # Eight steps of float32, in which the two round the products of τ and d differently.
-        np.testing.assert_allclose(p.detach().numpy(), want.detach().numpy(), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(p.detach().cpu().numpy(), want.detach().cpu().numpy(), rtol=1e-4, atol=1e-6)
     assert criterion(nets[0](inputs), 2 * inputs[:, :1] + inputs[:, 1:2]).item() < 2.0  # from about 5
