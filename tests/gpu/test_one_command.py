@@ -49,6 +49,7 @@ def test_the_tests_need_no_more_than_they_say() -> None:
         f"tests/gpu/test_{name}.py"
         for name in (
             "against_reference",
+            "bound",
             "checked",
             "device",
             "device_generic",
