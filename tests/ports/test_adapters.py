@@ -39,8 +39,8 @@ def near(value: float) -> Expected:
         ("torch=torch.optim:SGD", []),
         ("optax=optax:sgd", ["weight_decay"]),
         ("keras=keras.optimizers:SGD", []),
-        (f"torch={EXAMPLES / 'torch_ports.py'}:TakesLoss", []),
-        (f"torch={EXAMPLES / 'torch_ports.py'}:NeedsClosure", []),
+        pytest.param(f"torch={EXAMPLES / 'torch_ports.py'}:TakesLoss", [], id="TakesLoss"),
+        pytest.param(f"torch={EXAMPLES / 'torch_ports.py'}:NeedsClosure", [], id="NeedsClosure"),
     ],
 )
 def test_sgd_conforms_in_both_dtypes_with_schedules(port: str, missing: list[str], sgd_vectors: VectorFile) -> None:
