@@ -25,6 +25,12 @@ def blocks(text: str) -> list[Block]:
     return [Block(*groups) for groups in _BLOCK.findall(text)]
 
 
+def marked(mark: str) -> str:
+    """Return the text of the one block of the README with this mark."""
+    (text,) = [block.text for block in blocks(README.read_text("utf-8")) if block.mark == mark]
+    return text
+
+
 def line(name: str) -> str:
     """Return the one shell line of the README that is marked ``run: NAME``; raises `ValueError` unless it is one."""
     marked = [block.text for block in blocks(README.read_text("utf-8")) if block.mark == f"run: {name}"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import checkout
 import pytest
 import readme
+from readme import marked
 
 pytestmark = checkout.needed
 
@@ -18,11 +19,6 @@ EXAMPLE_LINES = 15
 
 def shown() -> list[readme.Block]:
     return readme.blocks(readme.README.read_text("utf-8"))
-
-
-def marked(mark: str) -> str:
-    (text,) = [block.text for block in shown() if block.mark == mark]
-    return text
 
 
 def test_both_set_up_lines_are_what_ci_runs() -> None:

@@ -252,8 +252,7 @@ def test_the_loop_of_the_readme_steps_as_the_reference(machine: Machine, monkeyp
     batches = [(z, 2 * z[:, :1] + z[:, 1:2]) for z in inputs.split(64)]
 
     monkeypatch.setattr(momoracle.gpu, "Fused", partial(Fused, machine=machine))
-    (loop,) = [block.text for block in readme.blocks(readme.README.read_text("utf-8")) if block.mark == "run: gpu"]
-    exec(loop, {"net": nets[0], "batches": batches, "criterion": criterion})
+    exec(readme.marked("run: gpu"), {"net": nets[0], "batches": batches, "criterion": criterion})
 
     method, params = MoMo(lr=1.0), list(nets[1].parameters())
     state = method.init([p.detach().cpu().numpy() for p in params])
