@@ -21,9 +21,9 @@ import numpy as np
 
 from momoracle import MoMo
 from momoracle.convergence import NO_CAP, Ensemble, Problem, Summary, least_squares, run
-from momoracle.convergence.certificates_momo import CERTIFICATES
-from momoracle.convergence.linear_model import LinearModel
-from momoracle.convergence.samples import orders
+from momoracle.convergence.certificates.momo import CERTIFICATES
+from momoracle.convergence.engine.samples import orders
+from momoracle.convergence.losses.linear_model import LinearModel
 
 PAGE = Path(__file__).with_suffix(".md")
 SIZE, SAMPLES, REPLICAS, BETA, ROUNDS = 50, 100, 1024, 0.9, 3

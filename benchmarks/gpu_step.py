@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         if find_spec(name) is None:
             print(f"missing: {name}; left out: {use}")
     sys.path.insert(0, str(SOURCE))
-    from momoracle.bench_files import written
-    from momoracle.gpu.bench_device import measured
+    from momoracle.gpu.bench.device import measured
+    from momoracle.gpu.bench.files import written
     from momoracle.gpu.cuda_device import CudaDevice
 
     try:

@@ -4,8 +4,8 @@ from dataclasses import fields
 from itertools import product
 from typing import Any
 
-from momoracle.convergence.ensemble import NO_CAP
-from momoracle.convergence.problem import Problem
+from momoracle.convergence.engine.ensemble import NO_CAP
+from momoracle.convergence.problems.problem import Problem
 from momoracle.reference import ALGORITHMS, Method
 
 _OFF, _ON = ("false", "no", "0"), ("true", "yes", "1")

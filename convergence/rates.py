@@ -6,14 +6,14 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from momoracle.convergence.certificate import Certificate, not_momo
-from momoracle.convergence.confidence import upper_bound
-from momoracle.convergence.ensemble import Ensemble
+from momoracle.convergence.certificates.certificate import Certificate, not_momo
+from momoracle.convergence.engine.ensemble import Ensemble
+from momoracle.convergence.engine.summary import Finding, Summary
 from momoracle.convergence.method_text import text_of
-from momoracle.convergence.problem import Array
+from momoracle.convergence.problems.problem import Array
 from momoracle.convergence.run import run
-from momoracle.convergence.slope import Slope, fit
-from momoracle.convergence.summary import Finding, Summary
+from momoracle.convergence.statistics.confidence import upper_bound
+from momoracle.convergence.statistics.slope import Slope, fit
 
 RISK = 0.01  # the probability with which the confidence bounds of one curve may fail, all of its checkpoints together
 Verdict = Literal["holds", "violated", "undecided", "diverged", "not applicable"]
@@ -49,7 +49,8 @@ class Rate:
         retired: how many replicas left the range of their dtype, and the first step at which one did.
 
     >>> from momoracle import SGD
-    >>> from momoracle.convergence import Ensemble, least_squares, rates
+    >>> from momoracle.convergence import Ensemble, rates
+    >>> from momoracle.convergence import least_squares
     >>> (rate,) = rates(Ensemble(least_squares(), SGD(lr=0.1), steps=10))
     >>> rate.verdict, rate.no_bound  # no theorem of MoMo is about SGD
     ('not applicable', 'the theory is about MoMo, the method is SGD')
@@ -143,7 +144,8 @@ def rates(
     Source: MoMo (arXiv 2305.07583), the O(1/√K) theorem (M6).
 
     >>> from momoracle import MoMo
-    >>> from momoracle.convergence import NO_CAP, least_squares
+    >>> from momoracle.convergence import NO_CAP
+    >>> from momoracle.convergence import least_squares
     >>> ensemble = Ensemble(least_squares(), MoMo(lr=NO_CAP), steps=200, seeds=32)
     >>> (rate,) = rates(ensemble)
     >>> rate.verdict, rate.ratio < 1

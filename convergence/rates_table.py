@@ -6,7 +6,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from momoracle.convergence.certificate import Certificate
+from momoracle.convergence.certificates.certificate import Certificate
 from momoracle.convergence.rates import RISK, Rate
 
 COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "diverged": "red", "not applicable": "dim"}

@@ -7,8 +7,8 @@ from multiprocessing import get_context
 from multiprocessing.pool import ThreadPool
 from typing import Any
 
-from momoracle.convergence.ensemble import Ensemble
-from momoracle.convergence.tile import Tile, advance
+from momoracle.convergence.engine.ensemble import Ensemble
+from momoracle.convergence.engine.tile import Tile, advance
 
 
 def run(
@@ -75,13 +75,13 @@ def compiled_where_possible(ensemble: Ensemble) -> Ensemble:
 
 def _compiler() -> Any:
     try:
-        from momoracle.convergence import compiled_tile  # brings llvmlite
+        from momoracle.convergence.compiled import tile  # brings llvmlite
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"compiled is True and {error.name} is missing; pip install 'momoracle[fast]', or leave compiled out",
             name=error.name,
         ) from error
-    return compiled_tile
+    return tile
 
 
 _ensemble: list[Ensemble] = []  # of a worker process, sent once and not with every tile

@@ -11,7 +11,7 @@ from typing import Any
 import docstring
 
 import momoracle
-from momoracle.convergence.certificate import Certificate
+from momoracle.convergence.certificates.certificate import Certificate
 
 INDEX = "index.md"
 _CONTRACT = ("State", "Trace")

@@ -1,6 +1,6 @@
 """The table of the names under which a port's arguments are found, from the table that the checker uses."""
 
-from momoracle.ports.names import ALIASES, METHODS, NEGATED, PACKED
+from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED
 
 PLACE = "<!-- argument names -->"
 

@@ -5,10 +5,11 @@ from importlib import import_module
 from pathlib import Path
 
 from momoracle.paper_checks.claim import Claim
-from momoracle.paper_checks.figures import figures
+from momoracle.paper_checks.figures.registry import figures
 from momoracle.paper_checks.registry import OUT_OF_SCOPE, claims
 
 CHECKS = Path(__file__).resolve().parents[1] / "paper_checks"
+ROOMS = ("momo", "momo_rates", "tam")
 FOLDER = "mathematics"
 
 
@@ -59,15 +60,15 @@ def page(claim: Claim) -> str:
         "\n".join(f"- {plain(refutation.variant)}" for refutation in claim.refutations),
         f"`momoracle verify --claim {claim.id}` runs it.",
         "## Its file",
-        f'````python title="paper_checks/{file.name}"\n{file.read_text("utf-8")}````',
+        f'````python title="paper_checks/{file.parent.name}/{file.name}"\n{file.read_text("utf-8")}````',
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
 def files() -> dict[str, Path]:
     """Return the file that holds each claim."""
-    found = [path for path in sorted(CHECKS.glob("*.py")) if path.stem.startswith(("momo_", "tam_"))]
-    return {import_module(f"momoracle.paper_checks.{path.stem}").CLAIM.id: path for path in found}
+    paths = [path for room in ROOMS for path in sorted((CHECKS / room).glob("*.py")) if path.stem != "__init__"]
+    return {import_module(f"momoracle.paper_checks.{path.parent.name}.{path.stem}").CLAIM.id: path for path in paths}
 
 
 def display(formula: str) -> str:

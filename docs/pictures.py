@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 
 from momoracle import MoMo
+from momoracle.common.figure import Figure, write
 from momoracle.convergence import NO_CAP, Ensemble, rates
-from momoracle.convergence.zoo import problem
-from momoracle.paper_checks.figure import Figure, write
-from momoracle.ports.departure import variant
-from momoracle.ports.departures import departure
-from momoracle.ports.method_port import MethodPort, observed
+from momoracle.convergence.problems.zoo import problem
+from momoracle.ports.departures.departure import variant
+from momoracle.ports.departures.registry import departure
+from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import Method
 from momoracle.reference.golden import files
 

@@ -9,7 +9,7 @@ import numpy as np
 from momoracle.gpu.machine import Array, Machine
 from momoracle.gpu.plan import DTYPES
 from momoracle.reference import arguments
-from momoracle.reference.floats import Floats
+from momoracle.reference.numbers.floats import Floats
 
 _ON_DEVICE = ", or an array of one number on the device"
 

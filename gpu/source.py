@@ -22,7 +22,7 @@ def source(kernel: str) -> str:
 
 
 def _file(name: str) -> str:
-    text = files("momoracle.gpu").joinpath(name).read_text(encoding="utf-8")
+    text = files("momoracle.gpu.kernels").joinpath(name).read_text(encoding="utf-8")
 
     def included(match: re.Match[str]) -> str:
         after = text[: match.start()].count("\n") + 2

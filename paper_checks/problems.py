@@ -13,7 +13,7 @@ import flint
 
 from momoracle.paper_checks.instances import Draw
 from momoracle.paper_checks.paths import Taken, array, ball, balls, dot, follow
-from momoracle.reference.balls import Undecided
+from momoracle.reference.numbers.balls import Undecided
 
 KINDS = ("least squares", "absolute loss", "hinge loss")
 

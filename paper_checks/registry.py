@@ -1,10 +1,10 @@
-"""All claims: every module of this package named momo_… or tam_… holds one, as its ``CLAIM``."""
+"""All claims: every module of the rooms momo, momo_rates and tam holds one, as its ``CLAIM``."""
 
 import pkgutil
 from functools import cache
 from importlib import import_module
 
-from momoracle import paper_checks
+from momoracle.paper_checks import momo, momo_rates, tam
 from momoracle.paper_checks.claim import Claim
 
 __all__ = [
@@ -19,10 +19,10 @@ def claims() -> dict[str, Claim]:
     >>> claims()["M5"].kind, claims()["L2.1"].kind
     ('upper bound', 'identity')
     """
-    names = [found.name for found in pkgutil.iter_modules(paper_checks.__path__)]
-    chosen = [name for name in names if name.startswith(("momo_", "tam_"))]
-    found: list[Claim] = [import_module(f"momoracle.paper_checks.{name}").CLAIM for name in chosen]
-    return {claim.id: claim for claim in sorted(found, key=lambda claim: _order(claim.id))}
+    rooms = (momo, momo_rates, tam)
+    names = [f"{room.__name__}.{module.name}" for room in rooms for module in pkgutil.iter_modules(room.__path__)]
+    unordered: list[Claim] = [import_module(name).CLAIM for name in names]
+    return {claim.id: claim for claim in sorted(unordered, key=lambda claim: _order(claim.id))}
 
 
 def _order(name: str) -> tuple[str, float]:

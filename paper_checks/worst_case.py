@@ -6,7 +6,7 @@ Everything is scaled to ‖x¹ − x*‖ = 1, G = 1, x* = 0 and f_* = 0; MoMo wi
 import warnings
 from collections.abc import Sequence
 
-from momoracle.convergence.adversary import Answers
+from momoracle.convergence.problems.adversary import Answers
 
 
 def excess(run: Answers) -> float:

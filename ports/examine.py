@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from momoracle.ports.behaviour import behaviours, not_tried
-from momoracle.ports.behaviours_table import CHECKS
-from momoracle.ports.diagnosis import diagnose
-from momoracle.ports.loading import parse
-from momoracle.ports.report import Report
-from momoracle.ports.resynchronise import resynchronised
-from momoracle.ports.runner import check
+from momoracle.ports.adapters.loading import parse
+from momoracle.ports.behaviours.table import CHECKS
+from momoracle.ports.diagnosis.diagnose import diagnose
+from momoracle.ports.processes.check_behaviours import behaviours, not_tried
+from momoracle.ports.processes.check_vectors import check
+from momoracle.ports.processes.resynchronise import resynchronised
+from momoracle.ports.running.report import Report
 from momoracle.reference.golden.vectors import VectorFile
 
 HANGS = 2  # vectors that hang, after which the behaviours would too

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from momoracle.ports.compare import first_deviation
-from momoracle.ports.departure import variant
-from momoracle.ports.departures import DEPARTURES
-from momoracle.ports.method_port import MethodPort, observed
+from momoracle.ports.departures.departure import variant
+from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.running.compare import first_deviation
+from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import Method
 from momoracle.reference.golden.vectors import Vector
 

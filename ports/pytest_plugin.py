@@ -16,14 +16,14 @@ from typing import TypeAlias
 
 import pytest
 
-from momoracle.ports.behaviours_table import CHECKS, Check
+from momoracle.ports.adapters.loading import PortError, check_algorithm
+from momoracle.ports.behaviours.table import CHECKS, Check
 from momoracle.ports.known_failures import KnownFailure, read
-from momoracle.ports.loading import PortError, check_algorithm
+from momoracle.ports.output.terminal import place
+from momoracle.ports.processes.check_vectors import job_of, result_of
+from momoracle.ports.processes.subject import Subject, subject
 from momoracle.ports.protocol import Port
-from momoracle.ports.report import Deviation, Number, VectorResult
-from momoracle.ports.runner import job_of, result_of
-from momoracle.ports.subject import Subject, subject
-from momoracle.ports.table import place
+from momoracle.ports.running.report import Deviation, Number, VectorResult
 from momoracle.reference.golden import files
 from momoracle.reference.golden.vectors import Vector, VectorFile
 

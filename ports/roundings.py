@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from momoracle.reference import Method
-from momoracle.reference.expressions import Tensors, Vector
+from momoracle.reference.numbers.expressions import Tensors, Vector
 
 
 def shuffled(method: type[Method]) -> type[Method]:

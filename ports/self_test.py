@@ -11,16 +11,16 @@ from functools import cache
 from itertools import combinations
 from typing import Literal, TypeAlias
 
-from momoracle.ports.compare import first_deviation
-from momoracle.ports.departure import compatible
-from momoracle.ports.departures import DEPARTURES
-from momoracle.ports.explain import LONG, explain
-from momoracle.ports.findings import Names
-from momoracle.ports.method_port import MethodPort, observed
-from momoracle.ports.pool import computed
-from momoracle.ports.replay import Replay, table
+from momoracle.common.processes import computed
+from momoracle.ports.departures.departure import compatible
+from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.diagnosis.explain import LONG, explain
+from momoracle.ports.diagnosis.replay import Replay, table
+from momoracle.ports.processes.child import Observed
 from momoracle.ports.roundings import ROUNDINGS, fused
-from momoracle.ports.worker import Observed
+from momoracle.ports.running.compare import first_deviation
+from momoracle.ports.running.findings import Names
+from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from momoracle.reference.adam import Adam, AdamState
-from momoracle.reference.expressions import Vector
 from momoracle.reference.method import Advance, Now
+from momoracle.reference.numbers.expressions import Vector
 
 
 @dataclass(frozen=True)

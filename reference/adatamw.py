@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from momoracle.reference.adatam import AdaTAM, AdaTAMState
 from momoracle.reference.arguments import nonnegative
-from momoracle.reference.expressions import Vector
 from momoracle.reference.method import Advance, Now
+from momoracle.reference.numbers.expressions import Vector
 
 
 @dataclass(frozen=True)

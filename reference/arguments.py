@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from momoracle.reference.exact import Exact
-from momoracle.reference.floats import Floats, Replicas, all_finite, working_dtype
-from momoracle.reference.numbers import Numbers
+from momoracle.reference.numbers.base import Numbers
+from momoracle.reference.numbers.exact import Exact
+from momoracle.reference.numbers.floats import Floats, Replicas, all_finite, working_dtype
 
 Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the structure of the parameters
 
@@ -46,7 +46,7 @@ def is_device_array(value: Any) -> bool:
 def number_system(arrays: Sequence[Any], replicas: int | None, name: str = "params") -> Numbers:
     """Return the number system that the arrays are written in."""
     if any(is_device_array(array) for array in arrays):
-        from momoracle.reference.device import Device
+        from momoracle.reference.numbers.device import Device
 
         return Device(arrays)
     if all(array.dtype.kind == "f" for array in arrays):
@@ -61,15 +61,15 @@ def number_system(arrays: Sequence[Any], replicas: int | None, name: str = "para
     # The other systems are imported where they are met: they bring python-flint and SymPy.
     modules = {type(e).__module__.split(".")[0] for e in entries if not isinstance(e, (Fraction, int))}
     if modules == {"flint"}:
-        from momoracle.reference.balls import Balls
+        from momoracle.reference.numbers.balls import Balls
 
         return Balls(arrays)
     if modules == {"sympy"}:
-        from momoracle.reference.symbols import Symbols
+        from momoracle.reference.numbers.symbols import Symbols
 
         return Symbols(arrays)
     if modules == {"momoracle"}:
-        from momoracle.reference.rounding import RoundedBalls
+        from momoracle.reference.numbers.rounded_balls import RoundedBalls
 
         return RoundedBalls(arrays)
     raise TypeError(

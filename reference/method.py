@@ -9,8 +9,8 @@ import numpy as np
 
 from momoracle.reference import arguments
 from momoracle.reference.arguments import Arrays
-from momoracle.reference.expressions import Scalar, Vector
-from momoracle.reference.numbers import Numbers, OutOfRange
+from momoracle.reference.numbers.base import Numbers, OutOfRange
+from momoracle.reference.numbers.expressions import Scalar, Vector
 
 LearningRate: TypeAlias = Any  # a number, or a callable of the step number 1, 2, …
 

@@ -7,8 +7,8 @@ bound. All scalars are in the unit of a loss, except ρ and λα (none), ‖d‖
 
 from typing import NamedTuple
 
-from momoracle.reference.expressions import Scalar, Vector
-from momoracle.reference.numbers import Numbers
+from momoracle.reference.numbers.base import Numbers
+from momoracle.reference.numbers.expressions import Scalar, Vector
 
 
 class Model(NamedTuple):

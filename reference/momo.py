@@ -6,9 +6,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from momoracle.reference.arguments import fraction, in_range, nonnegative
-from momoracle.reference.expressions import Vector
 from momoracle.reference.method import Advance, LearningRate, Method, Now
 from momoracle.reference.momentum_model import Model, estimate, proximal_step, reset, step_size
+from momoracle.reference.numbers.expressions import Vector
 
 
 class MoMoState(NamedTuple):

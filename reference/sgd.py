@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from momoracle.reference.arguments import nonnegative
-from momoracle.reference.expressions import Vector
 from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.numbers.expressions import Vector
 
 
 class SGDState(NamedTuple):

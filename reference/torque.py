@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from momoracle.reference.expressions import Scalar, Vector
-from momoracle.reference.numbers import Numbers
+from momoracle.reference.numbers.base import Numbers
+from momoracle.reference.numbers.expressions import Scalar, Vector
 
 
 class Torque(NamedTuple):

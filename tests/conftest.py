@@ -5,9 +5,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import chromium
 import pytest
 from hypothesis import settings
+from support import chromium
 
 settings.register_profile("quick", max_examples=60, derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)

@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-from independent import Setting, rerun
 from numpy.typing import NDArray
+from support.independent import Setting, rerun
 
 from momoracle import SGD, SGDM, Adam, AdamW
 

@@ -4,11 +4,11 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-import docstring_rules
 import pytest
+from support import docstring_rules
 
-from momoracle.convergence.certificate import Sides
-from momoracle.ports.loading import check_algorithm
+from momoracle.convergence.certificates.certificate import Sides
+from momoracle.ports.adapters.loading import check_algorithm
 
 
 def sides(m: Any, size: int) -> Sides:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import docstring_rules
 import pytest
+from support import docstring_rules
 
-from momoracle.convergence import zoo
+from momoracle.convergence.problems import zoo
 
 PUBLIC = docstring_rules.public()
 SHOWN = docstring_rules.examples(PUBLIC.values())

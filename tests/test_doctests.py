@@ -4,8 +4,8 @@ import doctest
 import importlib
 from importlib.util import find_spec
 
-import modules
 import pytest
+from support import modules
 
 from momoracle.reference import ALGORITHMS
 
@@ -15,7 +15,7 @@ MODULES = [name for name in modules.IMPORTABLE if name.startswith(PACKAGES) and 
 
 #: whose examples need what not every machine has; with it they run
 DATA = pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn")
-NEEDS = {"momoracle.convergence.real_data": DATA, "momoracle.convergence.digits": DATA}
+NEEDS = {"momoracle.convergence.problems.real_data": DATA, "momoracle.convergence.experiments.digits": DATA}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in MODULES])

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from independent import KNOWN, Record, rerun
 from mpmath import mpf, workdps
 from numpy.typing import NDArray
+from support.independent import KNOWN, Record, rerun
 
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Expected, Step, Vector

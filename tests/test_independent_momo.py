@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from independent import Setting, rerun
-from laws import DIGITS, NOISE, SHAPES, all_near, dot, joined, near, one, problem
 from mpmath import inf, mpf, workdps
+from support.independent import Setting, rerun
+from support.laws import DIGITS, NOISE, SHAPES, all_near, dot, joined, near, one, problem
 
 
 @pytest.fixture(autouse=True)

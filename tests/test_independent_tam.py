@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from independent import Setting, rerun
-from laws import DIGITS, NOISE, SHAPES, all_near, joined, near, problem
 from mpmath import mpf, sqrt, workdps
+from support.independent import Setting, rerun
+from support.laws import DIGITS, NOISE, SHAPES, all_near, joined, near, problem
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,8 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import checkout
-import modules
 import pytest
+from support import checkout, modules
 
 import momoracle
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import checkout
 import pytest
+from support import checkout
 
 #: in which file, what, and what instead
 FAULTS = {

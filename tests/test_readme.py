@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import checkout
 import pytest
-import readme
-from readme import marked
+from support import checkout, readme
+from support.readme import marked
 
 pytestmark = checkout.needed
 
@@ -28,7 +27,7 @@ def test_both_set_up_lines_are_what_ci_runs() -> None:
         assert line.startswith("python3 -m venv .venv && .venv/bin/pip install ")
         assert line.endswith(ends)
         assert f"readme_line {name}" in ci
-    assert 'python3 tests/readme.py "$1"' in ci
+    assert 'python3 tests/support/readme.py "$1"' in ci
 
 
 def test_every_block_is_run() -> None:
@@ -50,7 +49,7 @@ def test_the_first_picture_says_what_is_so() -> None:
     assert max(share for _, share in drawn["used"](drawn["MoMo"])) <= 1
     wrong = [share for _, share in drawn["used"](drawn["WRONG"]) if share > 1]
     assert min(wrong) > 100
-    (published,) = [line for line in (checkout.ROOT / "ports/published.md").read_text("utf-8").splitlines()
+    (published,) = [line for line in (checkout.ROOT / "ports/published/published.md").read_text("utf-8").splitlines()
                     if line.startswith("| `optax.contrib.momo` | **deviates** |")]  # fmt: skip
     agree, run = map(int, published.split("|")[3].split("/"))
     assert len(wrong) <= run - agree  # the port has another deviation beside it

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import checkout
+from support import checkout
 
 pytestmark = checkout.needed
 

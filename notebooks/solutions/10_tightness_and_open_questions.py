@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from momoracle.convergence.adversary import largest_gap
+from momoracle.convergence.problems.adversary import largest_gap
 from momoracle.convergence.tightness import ratio_of
 
 # 1: G D/√K, attained.

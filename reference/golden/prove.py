@@ -10,7 +10,7 @@ from flint import arb
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.vectors import Expected, Step, Vector
-from momoracle.reference.rounding import Precision, Rounded
+from momoracle.reference.numbers.rounded_balls import Precision, Rounded
 
 # A conforming port may write a formula differently (a reciprocal, a difference first, ε added elsewhere): up to this
 # many roundings are granted to each operation of the paper's own formula.

@@ -9,7 +9,9 @@ _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 def main() -> None:
     """Run the command line; where the device that it writes to takes no more, say so in one line, with status 1."""
-    from momoracle.command_line import app  # here: the processes that a command starts import this module again
+    from momoracle.commands.command_line import (
+        app,  # here: the processes that a command starts import this module again
+    )
 
     try:
         try:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from momoracle.ports.feedback import Feedback
+    from momoracle.ports.classroom.feedback import Feedback
 
 
 def check(student_class: type[Any], algorithm: str, *, seconds: float = 2.0) -> "Feedback":
@@ -39,6 +39,6 @@ def check(student_class: type[Any], algorithm: str, *, seconds: float = 2.0) -> 
     >>> momoracle.check(Descent, "sgd").verdict
     'conforms'
     """
-    from momoracle.ports import lesson  # the checker is loaded by those who ask for it
+    from momoracle.ports.classroom import lesson  # the checker is loaded by those who ask for it
 
     return lesson.check(student_class, algorithm, seconds=seconds)

@@ -5,9 +5,8 @@ import subprocess
 import sys
 import tomllib
 
-import checkout
 import pytest
-import readme
+from support import checkout, readme
 
 pytestmark = checkout.needed
 
@@ -23,7 +22,7 @@ def test_the_example_holds() -> None:
 
 
 def test_the_spec_is_one() -> None:
-    from momoracle.convergence.sweep_spec import Spec
+    from momoracle.convergence.sweeps.spec import Spec
 
     (example,) = [block.text for block in readme.blocks(text()) if block.language == "toml"]
     assert Spec(**tomllib.loads(example)).runs == 2 * 9 * 100
@@ -31,7 +30,7 @@ def test_the_spec_is_one() -> None:
 
 def test_every_column_of_a_row_is_told() -> None:
     pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
-    from momoracle.convergence.sweep_store import schema
+    from momoracle.convergence.sweeps.store import schema
 
     table = text().partition("| columns |")[2]
     told = [name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])]

@@ -3,13 +3,13 @@
 import json
 from math import sqrt
 
-import checkout
 import numpy as np
 import pytest
-from zoo_small import momo, rate_of
+from support import checkout
+from support.zoo_small import momo, rate_of
 
 from momoracle.convergence import Problem
-from momoracle.convergence.adversary import largest_gap, one_each_step, one_function
+from momoracle.convergence.problems.adversary import largest_gap, one_each_step, one_function
 from momoracle.convergence.tightness import (
     _FRESH,
     KINDS,

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from zoo_small import NAMES, momo, rate_of, small
+from support.zoo_small import NAMES, momo, rate_of, small
 
 from momoracle import SGDM, AdaTAM
 from momoracle.convergence import Constants, Ensemble, Problem, rates
-from momoracle.convergence.adversary import one_each_step, one_function
-from momoracle.convergence.certificate import Certificate, Sides
-from momoracle.convergence.certificates_momo import CERTIFICATES
-from momoracle.convergence.certificates_problem import ALL
+from momoracle.convergence.certificates.certificate import Certificate, Sides
+from momoracle.convergence.certificates.momo import CERTIFICATES
+from momoracle.convergence.certificates.stated import ALL
+from momoracle.convergence.problems.adversary import one_each_step, one_function
 from momoracle.convergence.rates_table import remarks
 
 NAMED = {c.id: c for c in CERTIFICATES}
@@ -57,7 +57,7 @@ def one_coordinate() -> Problem:
     """Return ½ x² in one dimension from x = 1: L = 1, ‖x¹ − x*‖ = 1, and the first loss ½ is all there is."""
     given = small("least-squares")
     from momoracle.convergence import Constants
-    from momoracle.convergence.least_squares import Proportional
+    from momoracle.convergence.losses.least_squares import Proportional
 
     constants = replace(given.constants, optimum=np.zeros(1), smoothness=1.0, lipschitz=Proportional(1.0))
     assert isinstance(constants, Constants)

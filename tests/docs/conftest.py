@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import checkout
 import pytest
+from support import checkout
 
 
 @pytest.fixture(scope="session")

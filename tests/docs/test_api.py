@@ -6,10 +6,9 @@ import re
 from importlib import import_module
 from xml.etree import ElementTree
 
-import checkout
-import docstring_rules
 import pytest
 from latex2mathml.converter import convert
+from support import checkout, docstring_rules
 
 pytestmark = checkout.needed
 PAGES = import_module("api").pages() if (checkout.ROOT / "docs/api.py").is_file() else {}

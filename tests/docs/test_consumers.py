@@ -4,8 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import checkout
 import pytest
+from support import checkout
 
 from momoracle.reference.golden.files import load, path_of
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import checkout
 import pytest
+from support import checkout
 
 pytestmark = checkout.needed
 

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import checkout
 import pytest
+from support import checkout
 
 pytestmark = checkout.needed
 
-PAGES = {"ports/published.md": "published-ports.md", "convergence/convergence.md": "rates/convergence.md"}
+PAGES = {"ports/published/published.md": "published-ports.md", "convergence/convergence.md": "rates/convergence.md"}
 
 
 def test_a_section_of_a_document_is_included_with_its_heading() -> None:
@@ -40,11 +40,11 @@ def test_links_lead_where_they_lead_in_the_repository() -> None:
     from include import with_links
 
     copied: list[str] = []
-    text = "[a](../ports/published.md#sgd) ![b](figures/breast-cancer-lr.png) [c](https://host/x) [d](#e)\n"
+    text = "[a](../ports/published/published.md#sgd) ![b](figures/breast-cancer-lr.png) [c](https://host/x) [d](#e)\n"
     text += "```\n[f](g)\n```\n"
     found = with_links(text, "convergence/convergence.md", "rates/convergence.md", copied.append, PAGES)
     picture = "convergence/figures/breast-cancer-lr.png"
-    expected = text.replace("../ports/published.md", "../published-ports.md")
+    expected = text.replace("../ports/published/published.md", "../published-ports.md")
     assert found == expected.replace("figures/breast", "../files/convergence/figures/breast")
     assert copied == [picture]
 
@@ -126,7 +126,7 @@ def test_a_site_with_lessons_and_a_reference_is_built(tmp_path: Path, monkeypatc
     monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
     config = load_config(str(checkout.ROOT / "docs/mkdocs.yml"), site_dir=str(tmp_path / "site"), strict=True)
     hook = sys.modules["hook.py"]  # as MkDocs names it
-    text = "# One\n\n$x^k$, [two](02_two.ipynb), [ports](../ports/published.md)"
+    text = "# One\n\n$x^k$, [two](02_two.ipynb), [ports](../ports/published/published.md)"
     picture = v4.new_output("display_data", {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"})
     cells = [v4.new_markdown_cell(text), v4.new_code_cell("f(1)", outputs=[picture])]
     nbformat.write(v4.new_notebook(cells=cells), tmp_path / "01_one.ipynb")
@@ -149,7 +149,7 @@ def test_a_site_with_lessons_and_a_reference_is_built(tmp_path: Path, monkeypatc
 def test_the_table_of_argument_names_has_every_name_that_is_matched() -> None:
     from argument_names import PLACE, table
 
-    from momoracle.ports.names import ALIASES, METHODS, NEGATED, PACKED
+    from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED
 
     shown = table()
     switches = {name for method in METHODS.values() for name in method.switches}

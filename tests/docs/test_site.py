@@ -5,10 +5,9 @@ import json
 import re
 from pathlib import Path
 
-import checkout
-import chromium
 import pytest
-from site_pages import Page, is_elsewhere, problem, style_loads
+from support import checkout, chromium
+from support.site_pages import Page, is_elsewhere, problem, style_loads
 
 from momoracle.paper_checks.registry import claims
 from momoracle.reference import ALGORITHMS

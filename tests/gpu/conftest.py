@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cupy_stand_in
-import host_machine
 import pytest
+from support.device import cupy_stand_in, host_machine
 
 from momoracle.gpu import cuda_device
 from momoracle.gpu.cuda_device import CudaDevice

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from carried import Carried
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from support.carried import Carried
 
 from momoracle import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu.machine import Machine

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import host_machine
 import pytest
+from support.device import host_machine
 
 from momoracle.gpu.source import KERNELS, source
 
@@ -17,7 +17,7 @@ TRIAL = """
 import sys
 from pathlib import Path
 import numpy as np
-from host_machine import Host
+from support.device.host_machine import Host
 from momoracle import TAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused
 
@@ -55,7 +55,7 @@ def trial(text: str, kernel: str, dtype: str, folder: Path) -> subprocess.Comple
     environment = os.environ | {
         "LD_PRELOAD": sanitizer(),
         "TSAN_OPTIONS": "exitcode=66 halt_on_error=1 report_signal_unsafe=0",
-        "PYTHONPATH": str(Path(host_machine.__file__).parent),
+        "PYTHONPATH": str(Path(host_machine.__file__).parents[2]),
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, "-c", TRIAL, str(folder), kernel, dtype]

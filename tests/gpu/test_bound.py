@@ -3,11 +3,10 @@
 from functools import partial
 from typing import Any
 
-import checkout
-import host_machine
 import numpy as np
 import pytest
-import readme
+from support import checkout, readme
+from support.device import host_machine
 
 import momoracle.gpu
 from momoracle import TAM, AdaTAM, MoMo, MoMoAdam

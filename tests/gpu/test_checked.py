@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import host_machine
-import host_port
 import pytest
+from support.device import host_machine, host_port
 
 from momoracle.gpu.programs import PROGRAMS
 from momoracle.gpu.source import source
-from momoracle.ports.runner import check
+from momoracle.ports.processes.check_vectors import check
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
 

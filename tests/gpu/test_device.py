@@ -4,14 +4,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import host_machine
 import numpy as np
 import pytest
-from carried import Carried
+from support.carried import Carried
+from support.device import host_machine
 
 from momoracle import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused
-from momoracle.gpu.bench_counts import Counts, counted
+from momoracle.gpu.bench.counts import Counts, counted
 from momoracle.gpu.compiling import THREADS
 from momoracle.gpu.cuda_device import CudaDevice
 from momoracle.gpu.plan import LEAST

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from momoracle.ports.compare import first_deviation
-from momoracle.ports.method_port import MethodPort, observed
+from momoracle.ports.running.compare import first_deviation
+from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import host_machine
 import numpy as np
 import pytest
-from carried import Carried
+from support.carried import Carried
+from support.device import host_machine
 
 from momoracle import TAM, AdaTAM, MoMo, MoMoAdam
 from momoracle.gpu import Fused

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import checkout
 import pytest
+from support import checkout
 
-from momoracle.gpu import bench_device, bench_run
-from momoracle.gpu.bench_shapes import Shapes
+from momoracle.gpu.bench import device as bench_device
+from momoracle.gpu.bench import run as bench_run
+from momoracle.gpu.bench.shapes import Shapes
 
 pytestmark = checkout.needed
 SCRIPT = checkout.ROOT / "benchmarks" / "gpu_step.py"

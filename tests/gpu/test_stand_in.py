@@ -4,9 +4,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cupy_stand_in
 import numpy as np
 import pytest
+from support.device import cupy_stand_in
 
 
 def names(value: Any) -> set[str]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import host_machine
 import numpy as np
 import pytest
-from carried import Carried
+from support.carried import Carried
+from support.device import host_machine
 
 from momoracle import SGD, TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import host_machine
 import pytest
+from support.device import host_machine
 
 from momoracle.gpu.machine import Machine
 from momoracle.gpu.port import FusedPort
 from momoracle.gpu.programs import PROGRAMS
 from momoracle.gpu.source import source
-from momoracle.ports.compare import first_deviation
-from momoracle.ports.method_port import observed
+from momoracle.ports.running.compare import first_deviation
+from momoracle.ports.running.method_port import observed
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.files import load
 

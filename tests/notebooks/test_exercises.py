@@ -6,10 +6,10 @@ import runpy
 from pathlib import Path
 from typing import Any
 
-import checkout
 import matplotlib.pyplot as plt
-import notebook_compare
 import pytest
+from support import checkout
+from support.notebooks import notebook_compare
 
 pytestmark = checkout.needed
 

@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import matplotlib.pyplot as plt
-import notebook_form
 import pytest
-from notebook_compare import Json, differences
-from notebook_pictures import png_difference, svg_difference
+from support.notebooks import notebook_form
+from support.notebooks.notebook_compare import Json, differences
+from support.notebooks.notebook_pictures import png_difference, svg_difference
 
 
 def drawn(slope: float = 1.0, kind: str = "png") -> str:

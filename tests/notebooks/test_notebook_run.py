@@ -8,9 +8,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import notebook_run
 import pytest
-from notebook_compare import Json, differences, outputs, text
+from support.notebooks import notebook_run
+from support.notebooks.notebook_compare import Json, differences, outputs, text
 
 MISSING = [name for name in notebook_run.NEEDED if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs the extra `notebooks`: {', '.join(MISSING)}")
@@ -28,10 +28,10 @@ def written(folder: Path, *sources: str) -> Path:
 
 def run(path: Path, patience: int = notebook_run.PATIENCE) -> subprocess.CompletedProcess[str]:
     script = (
-        "import notebook_run, pathlib, sys; notebook_run.PATIENCE = int(sys.argv[1]); "
+        "import pathlib, sys; from support.notebooks import notebook_run;  notebook_run.PATIENCE = int(sys.argv[1]); "
         "notebook_run.save(pathlib.Path(sys.argv[2]))"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(notebook_run.__file__).parent)}
+    environment = os.environ | {"PYTHONPATH": str(Path(notebook_run.__file__).parents[2])}
     return subprocess.run(
         [sys.executable, "-c", script, str(patience), str(path)], capture_output=True, text=True, env=environment
     )
@@ -55,7 +55,7 @@ def test_it_runs_here_in_an_empty_folder_and_is_saved_as_it_was_run(tmp_path: Pa
 
 
 def test_of_a_widget_the_picture_is_kept(tmp_path: Path) -> None:
-    path = written(tmp_path, "from momoracle.paper_checks.sliders import tam_damping\ntam_damping()")
+    path = written(tmp_path, "from momoracle.paper_checks.figures.sliders import tam_damping\ntam_damping()")
     result = run(path)
     assert result.returncode == 0, result.stderr
     (cell,) = json.loads(path.read_text("utf-8"))["cells"]

@@ -6,11 +6,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import checkout
-import notebook_compare
-import notebook_form
-import notebook_run
 import pytest
+from support import checkout
+from support.notebooks import notebook_compare, notebook_form, notebook_run
 
 pytestmark = checkout.needed
 

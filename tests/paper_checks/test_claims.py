@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from momoracle.claims_page import math
+from momoracle.pages.claims_page import math
 from momoracle.paper_checks.claim import (
     EFFORTS,
     CheckMethod,

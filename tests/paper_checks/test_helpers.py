@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from momoracle.convergence.adversary import largest_gap
+from momoracle.convergence.problems.adversary import largest_gap
 from momoracle.paper_checks.claim import Falsified
 from momoracle.paper_checks.paths import array, at_most, ball
 from momoracle.paper_checks.problems import KINDS, problem

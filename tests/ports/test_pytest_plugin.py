@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from momoracle.ports import PortError
-from momoracle.ports.behaviours_table import CHECKS
+from momoracle.ports.behaviours.table import CHECKS
 from momoracle.ports.known_failures import KnownFailure, KnownFailuresError, read
 from momoracle.ports.pytest_plugin import conformance_suite
 from momoracle.reference.golden.files import load

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import METHODS, Problem, bits, random_problem, steps_of
+from support.runs import METHODS, Problem, bits, random_problem, steps_of
 
 from momoracle.reference import Method
 

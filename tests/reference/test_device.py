@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import cupy_stand_in
 import numpy as np
 import pytest
+from support.device import cupy_stand_in
 
 from momoracle import TAM, Adam, AdaTAM, MoMo, MoMoAdam
 from momoracle.reference import Method

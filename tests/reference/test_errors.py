@@ -6,7 +6,7 @@ from typing import Any
 import flint
 import numpy as np
 import pytest
-from runs import METHODS, bits, random_problem
+from support.runs import METHODS, bits, random_problem
 
 from momoracle import SGD, SGDM, TAM, Adam, AdaTAM, AdaTAMW, MoMo, MoMoAdam, WarmUp, transfer_lr
 from momoracle.reference import Method

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from runs import METHODS, assert_same_replica, random_problem, stacked, steps_of
+from support.runs import METHODS, assert_same_replica, random_problem, stacked, steps_of
 
 from momoracle import SGD, Adam, MoMo, MoMoAdam
 

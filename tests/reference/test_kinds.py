@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from runs import METHODS, Problem, bits, random_problem, steps_of
+from support.runs import METHODS, Problem, bits, random_problem, steps_of
 
 from momoracle import SGDM, TAM, WarmUp, transfer_lr
 from momoracle.reference import Method

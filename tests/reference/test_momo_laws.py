@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from runs import Problem, Step, objects, rational, slack, steps_of, with_bounds
+from support.runs import Problem, Step, objects, rational, slack, steps_of, with_bounds
 
 from momoracle import SGDM, Adam, MoMo, MoMoAdam
 

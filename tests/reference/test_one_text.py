@@ -7,7 +7,7 @@ import flint
 import numpy as np
 import pytest
 import sympy as sp
-from runs import (
+from support.runs import (
     BITS,
     METHODS,
     Problem,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import METHODS, Problem, assert_same_replica, random_problem, stacked, steps_of
+from support.runs import METHODS, Problem, assert_same_replica, random_problem, stacked, steps_of
 
 from momoracle import SGDM, TAM, Adam, MoMoAdam, WarmUp
 from momoracle.reference import Method

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import METHODS, assert_same_replica, random_problem, stacked, steps_of
+from support.runs import METHODS, assert_same_replica, random_problem, stacked, steps_of
 
 from momoracle import MoMo
 from momoracle.reference import Method

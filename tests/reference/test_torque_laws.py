@@ -9,7 +9,7 @@ import pytest
 from flint import arb
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from runs import BITS, Problem, ball, slack, steps_of, with_bounds
+from support.runs import BITS, Problem, ball, slack, steps_of, with_bounds
 
 from momoracle import TAM, AdaTAM
 

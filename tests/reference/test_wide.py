@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from momoracle.reference import wide
-from momoracle.reference.wide import Wide
+from momoracle.reference.numbers import wide
+from momoracle.reference.numbers.wide import Wide
 
 OPERATIONS = [operator.add, operator.sub, operator.mul, operator.truediv]
 EXPONENTS = st.integers(-300, 300)

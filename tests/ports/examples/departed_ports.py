@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from momoracle.ports.departure import variant
-from momoracle.ports.departures import departure
-from momoracle.ports.method_port import MethodPort
+from momoracle.ports.departures.departure import variant
+from momoracle.ports.departures.registry import departure
+from momoracle.ports.running.method_port import MethodPort
 
 
 def _port(*names: str) -> MethodPort:

@@ -5,12 +5,12 @@ import time
 from typing import Any
 
 import numpy as np
-import plain_ports
-from plain_ports import Port
+from support import plain_ports
+from support.plain_ports import Port
 
-from momoracle.ports.departure import variant
-from momoracle.ports.departures import departure
-from momoracle.ports.method_port import MethodPort
+from momoracle.ports.departures.departure import variant
+from momoracle.ports.departures.registry import departure
+from momoracle.ports.running.method_port import MethodPort
 from momoracle.reference import MoMo
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from momoracle.ports.method_port import MethodPort
+from momoracle.ports.running.method_port import MethodPort
 from momoracle.reference import SGD
 
 time.sleep(2.0)

@@ -1,0 +1,61 @@
+"""The papers' experiments at the scale of this package: the table of them, and what they find as JSON."""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from momoracle.convergence.experiments import (
+    barrier,
+    damping,
+    label_flips,
+    learning_rates,
+    lower_bound,
+    step_sizes,
+)
+from momoracle.convergence.experiments.result import Result, Scale, shown
+from momoracle.convergence.statistics.interval import LEVEL, Interval
+
+EXPERIMENTS: dict[str, Callable[[Scale], Result]] = {
+    "learning-rates": learning_rates.run,
+    "lower-bound": lower_bound.run,
+    "step-sizes": step_sizes.run,
+    "label-flips": label_flips.run,
+    "damping": damping.run,
+    "barrier": barrier.run,
+}
+
+
+def to_json(results: Sequence[Result], scale: Scale) -> dict[str, Any]:
+    """Return what was found as JSON values; where a run diverged there is null."""
+    return {
+        "seeds": scale.seeds,
+        "quick": scale.quick,
+        "level": LEVEL,
+        "versions": {name: version(name) for name in ("momoracle", "numpy", "scipy", "scikit-learn")},
+        "experiments": [_plain(result) for result in results],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+def cell(value: str | Interval) -> str:
+    """Return a cell of a table as text: of an interval, mean and ends with digits as its width asks for.
+
+    >>> cell(Interval(97.389, 96.996, 97.782)), cell(Interval(-0.5, -0.5, -0.5))
+    ('97.39 [97.00, 97.78]', '−0.5')
+    """
+    if isinstance(value, str):
+        return value
+    width = value.high - value.low
+    if width == 0:
+        return f"{value.mean:.3g}".replace("-", "−")
+    places = int(np.clip(1 - np.floor(np.log10(width)), 0, 6)) if width < 1 else 1
+    return shown(value, places)

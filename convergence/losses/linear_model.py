@@ -1,0 +1,58 @@
+"""Losses of linear predictions, f(x, s) = φ(<a_s, x>, b_s) + c: the frame of most problems of the zoo."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from momoracle.convergence.problems.problem import Array
+
+#: maps z = <a, x> and b to φ(z, b) and a (sub)derivative in z, entry by entry
+ScalarLoss: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
+
+_PART = 2**20  # entries of points × samples of which the mean loss is computed at once
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """The oracle of f(x, s) = φ(<a_s, x>, b_s) + c.
+
+    Args:
+        rows: the a_s, shape (N, n).
+        targets: the b_s, shape (N,).
+        loss: φ.
+        constant: c.
+    """
+
+    rows: Array
+    targets: Array
+    loss: ScalarLoss
+    constant: float = 0.0
+
+    def __call__(self, x: Array, sample: Array) -> tuple[Array, Array]:
+        """Return the losses and gradients, one a point."""
+        rows = np.take(self.rows, sample, axis=0)
+        value, slope = self.loss(np.vecdot(rows, x), np.take(self.targets, sample))
+        rows *= slope[:, None]
+        return (value + self.constant if self.constant else value), rows
+
+    def mean_loss(self, x: Array) -> Array:
+        """Return f(x) of each point; every product is one of its own, so that no point depends on those beside it."""
+        result = np.empty(len(x))
+        count = max(1, _PART // len(self.rows))
+        for first in range(0, len(x), count):
+            part = slice(first, first + count)
+            values = self.loss(np.vecdot(x[part, None, :], self.rows), self.targets)[0]
+            result[part] = np.add.reduce(values, axis=1, dtype=np.float64) / len(self.rows)
+        return result + self.constant
+
+    def astype(self, dtype: Any) -> "LinearModel":
+        """Return the same model in another dtype."""
+        return replace(self, rows=self.rows.astype(dtype), targets=self.targets.astype(dtype))
+
+
+def longest_row(rows: Array) -> float:
+    """Return max ‖a_s‖, rounded up."""
+    rounding = (rows.shape[1] + 4) * float(np.finfo(float).eps)
+    return float(np.sqrt(np.vecdot(rows, rows).max()) * (1 + rounding))

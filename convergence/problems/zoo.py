@@ -1,0 +1,204 @@
+"""The problems by name, and problems of the user's own."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from inspect import Parameter, signature
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from momoracle.convergence.losses.absolute_loss import absolute_loss
+from momoracle.convergence.losses.hinge_loss import hinge_loss, squared_hinge_loss
+from momoracle.convergence.losses.huber_loss import huber_loss
+from momoracle.convergence.losses.least_squares import least_squares
+from momoracle.convergence.losses.logistic_loss import logistic_loss
+from momoracle.convergence.losses.relu_regression import relu_regression
+from momoracle.convergence.problems.adversary import one_each_step, one_function
+from momoracle.convergence.problems.max_of_coordinates import nesterov_max, polyak_max
+from momoracle.convergence.problems.noisy import noisy_absolute_loss, noisy_least_squares
+from momoracle.convergence.problems.problem import Problem
+from momoracle.convergence.problems.problem_error import ProblemError, called, place, said
+from momoracle.convergence.problems.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
+
+__all__ = [
+    "PROBLEMS",
+    "absolute_loss",
+    "breast_cancer_hinge",
+    "diabetes_least_squares",
+    "digits_squared_hinge",
+    "from_text",
+    "hinge_loss",
+    "huber_loss",
+    "least_squares",
+    "logistic_loss",
+    "nesterov_max",
+    "noisy_absolute_loss",
+    "noisy_least_squares",
+    "one_each_step",
+    "one_function",
+    "polyak_max",
+    "problem",
+    "relu_regression",
+    "squared_hinge_loss",
+]
+
+#: the problems' makers by name
+PROBLEMS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
+    {
+        "least-squares": least_squares,
+        "absolute-loss": absolute_loss,
+        "huber": huber_loss,
+        "hinge": hinge_loss,
+        "squared-hinge": squared_hinge_loss,
+        "logistic": logistic_loss,
+        "relu-regression": relu_regression,
+        "polyak-max": polyak_max,
+        "nesterov-max": nesterov_max,
+        "one-function": one_function,
+        "one-each-step": one_each_step,
+        "diabetes": diabetes_least_squares,
+        "breast-cancer": breast_cancer_hinge,
+        "digits": digits_squared_hinge,
+        "noisy-least-squares": noisy_least_squares,
+        "noisy-absolute-loss": noisy_absolute_loss,
+    }
+)
+#: the ones whose data scikit-learn ships
+REAL_DATA = ("diabetes", "breast-cancer", "digits")
+_NEEDED = "needed is a momoracle.convergence.Problem, or a function of keyword options that returns one"
+
+
+def problem(name: str, **options: Any) -> Problem:
+    """Return a problem by its name, or a user's own by ``FILE.py:NAME`` or ``MODULE:NAME``.
+
+    NAME is a `Problem`, or a function of keyword options that returns one; ``name`` is a key of `PROBLEMS` otherwise.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option is not offered, or what NAME holds is not a problem.
+        ProblemError: the user's own file or function raised.
+
+    >>> problem("least-squares", size=5, samples=9).size
+    5
+    """
+    make = maker(name, options)
+    if isinstance(make, Problem):
+        return make
+    if name not in PROBLEMS:
+        made = called(name, _NEEDED, make, **options)
+    else:
+        try:
+            made = make(**options)
+        except TypeError as error:
+            raise TypeError(f"{name} with {', '.join(options) or 'no options'}: {error}") from None
+    if not isinstance(made, Problem):
+        where = place(function=make)
+        raise TypeError(f"{name} gave a {type(made).__name__}{where}; a momoracle.convergence.Problem is needed")
+    return made
+
+
+def maker(name: str, options: Iterable[str] = ()) -> Any:
+    """Return the `Problem` or the function behind a name, if it takes these ``options``; it is not called.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option is not offered, or what NAME holds is neither.
+        ProblemError: the user's own file raised.
+
+    >>> maker("hinge", ["size"]).__name__
+    'hinge_loss'
+    """
+    if name in PROBLEMS:
+        make: Any = PROBLEMS[name]
+    elif ":" in name:
+        make = _own(name)
+    else:
+        raise LookupError(f"{name!r} is no problem; choose one of {', '.join(PROBLEMS)}, or give FILE.py:NAME")
+    if isinstance(make, Problem):
+        if options:
+            raise TypeError(f"{name} is a Problem and takes no options; got {', '.join(options)}: make it a function")
+        return make
+    if not callable(make):
+        raise TypeError(f"{name} is {make!r:.40}, of type {type(make).__name__}; {_NEEDED}")
+    _check_options(name, make, list(options))
+    return make
+
+
+def _check_options(name: str, make: Any, given: list[str]) -> None:
+    try:
+        parameters = signature(make).parameters.values()
+    except ValueError:  # of code that is not Python's
+        return
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    known = [one.name for one in parameters if one.kind in kinds]
+    unknown = [option for option in given if option not in known]
+    if unknown and not any(one.kind is Parameter.VAR_KEYWORD for one in parameters):
+        raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
+    empty = [one for one in parameters if one.default is Parameter.empty]
+    needed = [one.name for one in empty if one.kind in (*kinds, Parameter.POSITIONAL_ONLY) and one.name not in given]
+    if needed:
+        raise TypeError(
+            f"{name} needs {', '.join(needed)}{place(function=make)}; {_NEEDED}, "
+            f"with {needed[0]}=NUMBER after a colon; a loss belongs into a Problem, as sample_loss_and_grad"
+        )
+
+
+def from_text(text: str) -> Problem:
+    """Return a problem from ``NAME``, ``NAME:option=value,…``, ``FILE.py:NAME`` or ``FILE.py:NAME:option=value,…``.
+
+    Args:
+        text: what the command line takes.
+
+    Raises:
+        LookupError: there is no such problem, file or name.
+        TypeError: an option is not offered, or what NAME holds is not a problem.
+        ValueError: an option's value is not a number.
+
+    >>> from_text("hinge:size=4,samples=7").samples
+    7
+    """
+    name, _, rest = text.rpartition(":")
+    if "=" not in rest or not name:
+        return problem(text)
+    options = dict(item.partition("=")[::2] for item in rest.split(","))
+    return problem(name, **{key.strip(): _number(value) for key, value in options.items()})
+
+
+def _number(value: str) -> int | float:
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number; options of problems are numbers") from None
+
+
+def _own(name: str) -> Any:
+    source, _, attribute = name.rpartition(":")
+    if source.endswith(".py"):
+        path = Path(source)
+        if not path.is_file():
+            raise LookupError(f"there is no file {source}; give FILE.py:NAME with a path to a Python file")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None  # as for every .py file
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module  # where dataclasses and pickle look for it
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise ProblemError(f"{name}: importing {path.name} failed with {said(error)}{place(error)}") from error
+    else:
+        try:
+            module = import_module(source)
+        except ModuleNotFoundError as error:
+            raise LookupError(f"{name}: {error}") from None
+        except Exception as error:
+            raise ProblemError(f"{name}: importing {source} failed with {said(error)}{place(error)}") from error
+    if not hasattr(module, attribute):
+        raise LookupError(f"{source} has no {attribute!r}; a Problem, or a function that returns one, is needed")
+    return getattr(module, attribute)

@@ -1,0 +1,88 @@
+"""Run one task of a sweep: its rows, one a run, with an error in place of numbers where a run fails."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from momoracle.convergence.certificates.stated import ALL
+from momoracle.convergence.engine.ensemble import Ensemble
+from momoracle.convergence.method_text import make
+from momoracle.convergence.problems.problem_error import ProblemError
+from momoracle.convergence.problems.zoo import problem
+from momoracle.convergence.run import compiled_where_possible, run
+from momoracle.convergence.sweeps.spec import Task
+
+Row = dict[str, Any]
+
+
+def rows_of(task: Task) -> list[Row]:
+    """Return one row a seed; seeds that fail together are run alone, so that only those at fault have errors."""
+    try:
+        return _rows(task)
+    except Exception as error:  # whatever a problem of the user's may raise is a row, not the end of the sweep
+        if task.seeds == 1:
+            return failed(task, error)
+    alone = [replace(task, first_seed=task.first_seed + i, seeds=1) for i in range(task.seeds)]
+    return [row for one in alone for row in rows_of(one)]
+
+
+def failed(task: Task, error: BaseException | str) -> list[Row]:
+    """Return the rows of a task that failed as a whole."""
+    text = str(error) if isinstance(error, str | ProblemError) else f"{type(error).__name__}: {error}"
+    return [_named(task, seed) | {"error": text} for seed in _seeds(task)]
+
+
+def _seeds(task: Task) -> range:
+    return range(task.first_seed, task.first_seed + task.seeds)
+
+
+def _named(task: Task, seed: int) -> Row:
+    return {
+        "task": task.number,
+        "problem": task.problem,
+        "problem_options": json.dumps(task.problem_options, sort_keys=True),
+        "method": task.method,
+        "method_options": json.dumps(task.method_options, sort_keys=True),
+        "steps": task.steps,
+        "dtype": task.dtype,
+        "seed": seed,
+        "error": None,
+    }
+
+
+def _rows(task: Task) -> list[Row]:
+    given = problem(task.problem, **task.problem_options)
+    asked = Ensemble(
+        given,
+        make(task.method, task.method_options, given),
+        task.steps,
+        seeds=task.seeds,
+        first_seed=task.first_seed,
+        dtype=task.dtype,
+        certificates=ALL if task.certificates else (),
+        compiled=task.compiled,
+    )
+    ensemble = compiled_where_possible(asked)
+    steps, constants = ensemble.checkpoints(), given.constants
+    least = constants.lower_bound if constants.minimum is None else constants.minimum
+    found = []
+    for tile in run(ensemble):
+        for r, replica in enumerate(tile.replicas):
+            ledgers = tile.ledgers.items()
+            numbers = {
+                "compiled": ensemble.compiled,
+                "retired": int(tile.retired[r]),
+                "capped": bool(tile.capped[r]),
+                "least": float(least),
+                "average_gap": float(tile.rows["loss_average"][r, -1] - least),
+                "last_gap": float(tile.rows["mean_loss"][r, -1] - least),
+                "certified": sorted(name for name, ledger in ledgers if ledger.checked[r] and not ledger.first[r, 0]),
+                "violated": sorted(name for name, ledger in ledgers if ledger.first[r, 0]),
+                "checkpoints": steps,
+                "loss_average": np.asarray(tile.rows["loss_average"][r]).tolist(),
+                "mean_loss": np.asarray(tile.rows["mean_loss"][r]).tolist(),
+            }
+            found.append(_named(task, task.first_seed + replica) | numbers)
+    return found

@@ -1,0 +1,55 @@
+"""Steps of optax under ``jax.jit``, in place (both the parameters and the state are donated)."""
+
+import os
+from functools import cache, partial
+from typing import Any
+
+from momoracle.gpu.bench.peers import Peer
+from momoracle.gpu.bench.shapes import Shapes
+
+
+def reaches(device: str) -> bool:
+    """Return whether JAX has a device of this kind ("cuda" or "cpu")."""
+    try:
+        return bool(_jax().devices(device))
+    except RuntimeError:  # what JAX raises for a platform that it does not have
+        return False
+
+
+def optax_peer(name: str, shapes: Shapes, device: str) -> Peer:
+    """Return optax's momo, momo_adam or adam; its wait is for the new parameters, which it returns."""
+    jax = _jax()
+    method, update = _compiled(name.removeprefix("optax ").removesuffix(", jit"))
+    with jax.default_device(jax.devices(device)[0]):
+        params, grads = ([jax.numpy.full(shape, z, "float32") for shape in shapes] for z in (0.5, 0.25))
+        value, held = jax.numpy.ones(()), [params, method.init(params)]
+
+    def step() -> None:
+        held[:] = update(*held, grads, value)
+
+    return Peer(step, lambda: jax.block_until_ready(held[0]))
+
+
+@cache
+def _compiled(name: str) -> tuple[Any, Any]:
+    """Return a method of optax and its step, which JAX compiles once for the same shapes."""
+    jax = _jax()
+    import optax
+
+    make = {"momo": optax.contrib.momo, "momo_adam": optax.contrib.momo_adam, "adam": optax.adam}
+    method = optax.with_extra_args_support(make[name](1e-3))
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def update(params: Any, state: Any, grads: Any, value: Any) -> Any:
+        updates, state = method.update(grads, state, params, value=value)
+        return optax.apply_updates(params, updates), state
+
+    return method, update
+
+
+def _jax() -> Any:
+    # Read once, when JAX first allocates: without it JAX takes three quarters of the device's memory.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    import jax
+
+    return jax

@@ -1,0 +1,98 @@
+"""A class from a notebook, run on vectors in this process, for no other process can import it.
+
+What it raises is caught, with its own line. An endless loop is stopped where Python can be interrupted: in the main
+thread of a system with alarms, between two instructions of Python.
+"""
+
+import linecache
+import signal
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import TypeAlias
+
+import numpy as np
+
+from momoracle.ports.processes.check_vectors import job_of
+from momoracle.ports.processes.child import Note, run
+from momoracle.ports.processes.process import Outcome
+from momoracle.ports.protocol import NotOffered, Port
+from momoracle.reference.golden.vectors import Vector
+
+Factory: TypeAlias = Callable[[], Port]
+
+
+class TooLong(BaseException):
+    """The time is over; not an `Exception`, so that a student's ``except Exception`` does not take it."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An error of the student's code: what Python says, and the line of the student's where it was."""
+
+    vector: str
+    step: int  # 0 is start
+    message: str
+    line: int = 0  # of the cell or file, 0 where no line of the student's was involved
+    source: str = ""
+    endless: bool = False
+
+
+def run_student(factory: Factory, algorithm: str, vector: Vector, seconds: float) -> tuple[Outcome, Raised | None]:
+    """Return what the class returned on a vector, and the error that ended it."""
+    outcome, at = Outcome(), [0]
+    try:
+        with np.errstate(all="ignore"), time_limit(seconds):
+            for message in run(factory(), algorithm, job_of(vector), at):
+                outcome.add(message)
+    except NotOffered as error:
+        outcome.missing = error.feature
+    except (Exception, SystemExit, TooLong) as error:
+        endless = isinstance(error, TooLong)
+        raised = raised_by(error, vector.id, at[0])
+        if endless:
+            raised = replace(raised, message=f"it had not come back after {seconds:g} s", endless=True)
+        outcome.add(Note("hang" if endless else "exception", at[0], raised.message, fatal=True))
+        return outcome, raised
+    return outcome, None
+
+
+def raised_by(error: BaseException, vector: str, step: int) -> Raised:
+    """Return an error with the last line that neither this checker nor an installed library holds: the student's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
+    says = (str(error).strip().splitlines() or [""])[0][:300]
+    message = f"{type(error).__name__}: {says}" if says else type(error).__name__
+    if not frames:
+        return Raised(vector, step, message)
+    line = frames[-1].lineno or 0
+    return Raised(vector, step, message, line, linecache.getline(frames[-1].filename, line).strip())
+
+
+def _is_library(filename: str) -> bool:
+    path = Path(filename).resolve()
+    folders = (Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")))
+    return any(path.is_relative_to(folder.resolve()) for folder in folders)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` in the block after this time, where the system and the thread allow it."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,5 @@
+"""Known departures from a method: what published ports compute instead of the paper's formula.
+
+A departure is an edit of the method's own text, or a class around the method.
+``registry.py`` lists them by algorithm; a departure enters with a place where it was seen.
+"""

@@ -1,0 +1,40 @@
+"""Two departures at once, searched in seconds: a classroom does not wait for all pairs as `explain` tries them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from momoracle.ports.departures.departure import compatible
+from momoracle.ports.departures.registry import DEPARTURES, departure
+from momoracle.ports.diagnosis.replay import Replay, Set, Table
+from momoracle.ports.running.findings import Names
+
+_FIRST = 6  # departures that alone reproduce most, which are paired with all others
+
+
+def two_mistakes(replay: Replay, seen: Sequence[Table]) -> Names:
+    """Return two departures that together return ``seen`` on every vector, or none.
+
+    Departures that add roundings, or change nothing on these vectors, are not tried.
+    """
+    places = range(len(seen))
+    active = [
+        one.id
+        for one in DEPARTURES[replay.algorithm]
+        if not one.rounds and any(_differs(replay, frozenset({one.id}), i) for i in places)
+    ]
+    alone = {name: sum(replay.roughly(seen[i], frozenset({name}), i) for i in places) for name in active}
+    deviating = sorted(places, key=lambda i: (replay.roughly(seen[i], frozenset(), i), i))
+    for first in sorted(active, key=lambda name: -alone[name])[:_FIRST]:
+        for second in active:
+            if second != first and compatible(
+                replay.algorithm, *(departure(replay.algorithm, n) for n in (first, second))
+            ):
+                chosen = frozenset({first, second})
+                if all(replay.roughly(seen[i], chosen, i) and replay.exactly(seen[i], chosen, i) for i in deviating):
+                    return first, second
+    return ()
+
+
+def _differs(replay: Replay, chosen: Set, i: int) -> bool:
+    return not np.array_equal(replay.table(chosen, i), replay.table(frozenset(), i), equal_nan=True)

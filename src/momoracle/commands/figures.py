@@ -1,0 +1,25 @@
+"""``momoracle figures``: the papers' figures that are mathematics, drawn from the reference."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from momoracle.commands.terminal import console, progress
+
+
+def figures_command(
+    folder: Annotated[Path, typer.Option(help="Where the files go; made if it is not there.")] = Path("figures"),
+) -> None:
+    """Draw MoMo's Figure 1, TAM's Figures 1 and 2 and the float32 figure from the reference, as SVG and PNG."""
+    from momoracle.common.figure import write  # brings matplotlib
+    from momoracle.paper_checks.figures.registry import figures
+
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is a file; name a folder", param_hint="--folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with progress(len(figures())) as done:
+        for figure in figures():
+            for path in write(figure, folder):
+                console.print(str(path), markup=False, highlight=False)
+            done(figure.name)

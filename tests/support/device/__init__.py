@@ -1,0 +1,1 @@
+"""Stand-ins for a CUDA device on the host."""

@@ -1,0 +1,1 @@
+"""Running notebooks and comparing them with the committed ones."""
