@@ -7,24 +7,12 @@ from momoracle.reference.adatamw import AdaTAMW
 from momoracle.reference.method import Method
 from momoracle.reference.momo import MoMo
 from momoracle.reference.momo_adam import MoMoAdam
+from momoracle.reference.registry import ALGORITHMS, AlgorithmError, method_of
 from momoracle.reference.sgd import SGD
 from momoracle.reference.sgdm import SGDM
 from momoracle.reference.tam import TAM
 from momoracle.reference.transfer import transfer_lr
 from momoracle.reference.warmup import WarmUp
-
-#: the methods by the names that the vectors and the command line use
-ALGORITHMS: dict[str, type[Method]] = {
-    "sgd": SGD,
-    "sgdm": SGDM,
-    "adam": Adam,
-    "adamw": AdamW,
-    "momo": MoMo,
-    "momo-adam": MoMoAdam,
-    "tam": TAM,
-    "adatam": AdaTAM,
-    "adatamw": AdaTAMW,
-}
 
 __all__ = [
     "ALGORITHMS",
@@ -35,9 +23,11 @@ __all__ = [
     "AdaTAMW",
     "Adam",
     "AdamW",
+    "AlgorithmError",
     "Method",
     "MoMo",
     "MoMoAdam",
     "WarmUp",
+    "method_of",
     "transfer_lr",
 ]

@@ -1,0 +1,67 @@
+"""The methods by name: those of the package, and a user's own by ``FILE.py:CLASS``."""
+
+from functools import cache
+
+from momoracle.common.nearest import did_you_mean
+from momoracle.common.user_code import TargetError, error_report, load_target, parse_target
+from momoracle.reference.adam import Adam
+from momoracle.reference.adamw import AdamW
+from momoracle.reference.adatam import AdaTAM
+from momoracle.reference.adatamw import AdaTAMW
+from momoracle.reference.method import Method
+from momoracle.reference.momo import MoMo
+from momoracle.reference.momo_adam import MoMoAdam
+from momoracle.reference.sgd import SGD
+from momoracle.reference.sgdm import SGDM
+from momoracle.reference.tam import TAM
+
+#: the methods by the names that the vectors and the command line use
+ALGORITHMS: dict[str, type[Method]] = {
+    "sgd": SGD,
+    "sgdm": SGDM,
+    "adam": Adam,
+    "adamw": AdamW,
+    "momo": MoMo,
+    "momo-adam": MoMoAdam,
+    "tam": TAM,
+    "adatam": AdaTAM,
+    "adatamw": AdaTAMW,
+}
+
+
+class AlgorithmError(LookupError):
+    """A text names no method: neither one of the package nor a class that can be loaded."""
+
+
+@cache
+def method_of(algorithm: str) -> type[Method]:
+    """Return the method of a name, or the class that ``FILE.py:CLASS`` or ``MODULE:CLASS`` names.
+
+    Raises:
+        AlgorithmError: there is no such method, or the class is no `Method`.
+
+    >>> method_of("momo").__name__
+    'MoMo'
+    """
+    if algorithm in ALGORITHMS:
+        return ALGORITHMS[algorithm]
+    if ":" not in algorithm:
+        known = f"{', '.join(ALGORITHMS)}, or FILE.py:CLASS{did_you_mean(algorithm, ALGORITHMS)}"
+        raise AlgorithmError(f"ALGORITHM={algorithm!r}: there is no such algorithm; choose one of {known}")
+    try:
+        method = load_target(parse_target(algorithm))
+    except TargetError as error:
+        raise AlgorithmError(f"ALGORITHM={algorithm!r}: {error}") from None
+    except Exception as error:
+        raise AlgorithmError(f"ALGORITHM={algorithm!r}: importing it failed with {error_report(error)}") from error
+    if not (isinstance(method, type) and issubclass(method, Method)):
+        raise AlgorithmError(
+            f"ALGORITHM={algorithm!r} is no method; a subclass of momoracle.reference.Method is needed: "
+            "the page add-an-optimizer shows one"
+        )
+    return method
+
+
+def is_own(algorithm: str) -> bool:
+    """Tell whether a name is one of the package's methods rather than a user's class."""
+    return algorithm in ALGORITHMS
