@@ -16,7 +16,7 @@ FOLDER = "mathematics"
 def pages() -> dict[str, str | bytes]:
     """Return each claim's page, and its figures, by their places on the site."""
     found: dict[str, str | bytes] = {place(claim): page(claim) for claim in claims().values()}
-    return found | {f"{FOLDER}/{figure.name}.svg": figure.rendered("svg") for figure in figures()}
+    return found | {f"{FOLDER}/{figure.name}.svg": figure.render("svg") for figure in figures()}
 
 
 def place(claim: Claim) -> str:

@@ -19,7 +19,7 @@ def written(results: dict[str, Any] | None, folder: Path) -> list[Path]:
         files[f"{NAME}.json"] = text.encode()
         plot = _plot(results)
         if plot is not None:
-            files |= {f"{NAME}.{ending}": plot.rendered(ending) for ending in ("svg", "png")}
+            files |= {f"{NAME}.{ending}": plot.render(ending) for ending in ("svg", "png")}
             picture = f"{NAME}.svg"
     files[f"{NAME}.md"] = page(results, picture).encode()
     for name, content in files.items():
