@@ -50,7 +50,7 @@ def _load(name: str) -> Any:
     """Import a command and build it as Typer does."""
     target = getattr(import_module(f"momoracle.commands.{name}"), COMMANDS[name])
     if isinstance(target, typer.Typer):
-        command = typer.main.get_group(target)
+        command: Any = typer.main.get_group(target)
     else:
         alone = typer.Typer(add_completion=False)
         alone.command(name)(target)
