@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         if find_spec(name) is None:
             print(f"missing: {name}; left out: {use}")
     sys.path.insert(0, str(SOURCE))
-    from momoracle.gpu.bench.device import measured
-    from momoracle.gpu.bench.files import written
+    from momoracle.gpu.bench.device import measure_device
+    from momoracle.gpu.bench.files import write_files
     from momoracle.gpu.cuda_device import CudaDevice
 
     try:
@@ -66,10 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     tests = tested(given.test_seconds)
     start = time.monotonic()
-    results = measured(
+    results = measure_device(
         given.bench_seconds, lambda name: print(f"{time.monotonic() - start:6.1f} s  {name}", flush=True)
     )
-    for path in written({**results, "tests": tests}, given.folder):
+    for path in write_files({**results, "tests": tests}, given.folder):
         print(f"written: {path.name}")
     for one in results["unmeasured"]:
         print(f"unmeasured: {one['name']}, {one['workload']}: {one['reason']}")

@@ -1,4 +1,4 @@
-"""The table of the names under which a port's arguments are found, from the table that the checker uses."""
+"""Make the table of the names that a port may give a hyperparameter, from the checker's own table."""
 
 from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED
 
@@ -6,7 +6,7 @@ PLACE = "<!-- argument names -->"
 
 
 def table() -> str:
-    """Return a row for each hyperparameter: what ports may call it, in the order of preference."""
+    """Return a row for each hyperparameter with the names that ports may use, the preferred first."""
     names = list(dict.fromkeys(["lr", *(name for method in METHODS.values() for name in method.defaults)]))
     rows = [f"| `{name}` | {', '.join(_names(name))} |" for name in names]
     switches = dict.fromkeys(f"`{name}`" for method in METHODS.values() for name in method.switches)
@@ -22,6 +22,6 @@ def table() -> str:
 
 
 def _names(hyperparameter: str) -> list[str]:
-    found = [f"`{name}`" for name in ALIASES.get(hyperparameter, (hyperparameter,))]
-    found += [f"`{NEGATED[hyperparameter]}`, negated"] if hyperparameter in NEGATED else []
-    return found + [f"`{pack}`, a pair" for pack, members in PACKED.items() if hyperparameter in members]
+    names = [f"`{name}`" for name in ALIASES.get(hyperparameter, (hyperparameter,))]
+    names += [f"`{NEGATED[hyperparameter]}`, negated"] if hyperparameter in NEGATED else []
+    return names + [f"`{pack}`, a pair" for pack, members in PACKED.items() if hyperparameter in members]

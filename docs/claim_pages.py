@@ -1,4 +1,4 @@
-"""The pages of the mathematics: one for each claim, from the registry, and their table."""
+"""Make a page for each claim in the registry, and the table of all claims."""
 
 from html import escape
 from importlib import import_module
@@ -14,18 +14,18 @@ FOLDER = "mathematics"
 
 
 def pages() -> dict[str, str | bytes]:
-    """Return each claim's page, and its figures, by their places on the site."""
-    found: dict[str, str | bytes] = {place(claim): page(claim) for claim in claims().values()}
-    return found | {f"{FOLDER}/{figure.name}.svg": figure.rendered("svg") for figure in figures()}
+    """Return each claim's page and its figures by their paths on the site."""
+    made: dict[str, str | bytes] = {place(claim): page(claim) for claim in claims().values()}
+    return made | {f"{FOLDER}/{figure.name}.svg": figure.render("svg") for figure in figures()}
 
 
 def place(claim: Claim) -> str:
-    """Return where a claim's page is."""
+    """Return the path of a claim's page on the site."""
     return f"{FOLDER}/{claim.id.lower()}.md"
 
 
 def table() -> str:
-    """Return the table of all claims, and what is no claim here."""
+    """Return the table of all claims, and the list of statements that are not checked."""
     rows = [
         f"| [{claim.id}]({place(claim).removeprefix(FOLDER + '/')}) | {plain(claim.title)} | {claim.kind} |"
         for claim in claims().values()
@@ -38,7 +38,7 @@ def table() -> str:
 
 
 def page(claim: Claim) -> str:
-    """Return a claim's page."""
+    """Return the text of a claim's page."""
     file = files()[claim.id]
     lines = [
         f"# {claim.id}. {plain(claim.title)}",
@@ -77,5 +77,5 @@ def display(formula: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return text with which Markdown does nothing."""
+    """Escape text so that Markdown shows it as it is."""
     return "".join(f"&#{ord(sign)};" if sign in "\\`*_[]|$#~^{}" else sign for sign in escape(text, quote=False))

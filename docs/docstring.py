@@ -1,4 +1,4 @@
-"""A docstring in Markdown: formulas in LaTeX, sections as tables, examples as code."""
+"""Convert a docstring to Markdown: formulas to LaTeX, sections to tables, examples to code."""
 
 import inspect
 import re
@@ -11,12 +11,18 @@ _TABLES = {"Args": "argument", "Attributes": "field", "Raises": "error"}
 
 
 def summary(text: str, link: Callable[[str], str]) -> str:
-    """Return the first sentence, or paragraph, of a docstring in Markdown."""
+    """Convert the first paragraph of a docstring to Markdown."""
     return prose(inspect.cleandoc(text).split("\n\n")[0], link)
 
 
 def markdown(text: str, link: Callable[[str], str], defaults: dict[str, str]) -> str:
-    """Return a docstring in Markdown; ``link`` makes a link of a name, ``defaults`` has those of the arguments."""
+    """Convert a docstring to Markdown.
+
+    Args:
+        text: the docstring.
+        link: makes a link of a name.
+        defaults: the default values of the arguments, as text.
+    """
     return "\n\n".join(_block(block, link, defaults) for block in inspect.cleandoc(text).split("\n\n"))
 
 
@@ -42,19 +48,19 @@ def _table(heading: str, lines: list[str], link: Callable[[str], str], defaults:
         if entry := _ENTRY.match(line):
             entries.append((entry[1], entry[2]))
         else:
-            name, told = entries[-1]
-            entries[-1] = name, f"{told} {line.strip()}"
-    usual = heading == "Args" and any(name in defaults for name, _ in entries)
-    rows = [f"| {_TABLES[heading]} |{' default |' * usual} meaning |", f"| --- |{' --- |' * usual} --- |"]
-    for name, told in entries:
-        shown = ", ".join(f"`{one}`" for one in name.split(", "))
+            name, meaning = entries[-1]
+            entries[-1] = name, f"{meaning} {line.strip()}"
+    has_defaults = heading == "Args" and any(name in defaults for name, _ in entries)
+    rows = [f"| {_TABLES[heading]} |{' default |' * has_defaults} meaning |", f"| --- |{' --- |' * has_defaults} --- |"]
+    for name, meaning in entries:
+        ticked = ", ".join(f"`{part}`" for part in name.split(", "))
         value = f"`{defaults[name]}`" if name in defaults else ""
-        rows.append(f"| {shown} |{f' {value} |' * usual} {prose(told, link).replace('|', '&#124;')} |")
+        rows.append(f"| {ticked} |{f' {value} |' * has_defaults} {prose(meaning, link).replace('|', '&#124;')} |")
     return "\n".join(rows)
 
 
 def prose(text: str, link: Callable[[str], str]) -> str:
-    """Return running text in Markdown: code and links from ticks, and every other sign as itself."""
+    """Convert running text to Markdown: ticks become code or links, and every other sign is escaped."""
     parts = re.split(r"(``.+?``|`.+?`)", " ".join(text.split()))
     return "".join(_tick(part, link) if part.startswith("`") else _plain(part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""What MkDocs runs while it builds the site: the pages that are made of something else, and MathML."""
+"""Hooks that MkDocs runs while it builds the site: they add the generated pages and typeset formulas."""
 
 from importlib import import_module
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import argument_names
 import claim_pages
 import lesson_pages
-from include import NoSuchText, expand, shown
+from include import NoSuchText, expand, find_whole_documents
 from mathml import UnknownTex, typeset
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -20,13 +20,13 @@ API = import_module("api") if Path(__file__).with_name("api.py").is_file() else 
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Put every document, claim, notebook and docstring among the pages."""
+    """Add the pages of documents, claims, notebooks and docstrings to the site."""
     notebooks = lesson_pages.pages(NOTEBOOKS)
     made: dict[str, str | bytes] = {**claim_pages.pages(), **notebooks, **reference()}
     own = {file.src_uri: file.content_string for file in files.documentation_pages()}
     sources = {place: f"docs/pages/{place}" for place in own}
     sources |= {place: f"notebooks/{Path(place).stem}.ipynb" for place in notebooks if place.endswith(".md")}
-    pages = shown(own) | {f"notebooks/{Path(place).name}": place for place in notebooks}
+    pages = find_whole_documents(own) | {f"notebooks/{Path(place).name}": place for place in notebooks}
     pages |= {source: place for place, source in sources.items() if place in notebooks}
     copied: set[str] = set()
     try:
@@ -44,12 +44,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def reference() -> dict[str, str]:
-    """Return the pages made of the docstrings, where there is a module that makes them."""
+    """Return the pages of the API, if there is a module that makes them."""
     return {f"{REFERENCE}/{name}": text for name, text in API.pages().items()} if API else {}
 
 
 def extend(config: MkDocsConfig, pages: list[str]) -> None:
-    """Put the pages that were made into the navigation."""
+    """Add the generated pages to the navigation."""
     nav = config.nav
     assert nav is not None
     for entry in nav:
@@ -61,14 +61,14 @@ def extend(config: MkDocsConfig, pages: list[str]) -> None:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Put the table of claims, and that of argument names, in its place."""
+    """Insert the table of claims and the table of argument names."""
     for place, table in (("<!-- claims -->", claim_pages.table), (argument_names.PLACE, argument_names.table)):
         markdown = markdown.replace(place, table()) if place in markdown else markdown
     return markdown
 
 
 def on_page_content(html: str, page: Page, **_: object) -> str:
-    """Typeset the formulas."""
+    """Typeset the formulas of a page as MathML."""
     try:
         return typeset(html)
     except UnknownTex as problem:

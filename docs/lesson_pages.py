@@ -1,4 +1,4 @@
-"""The notebooks as pages of the site, with the outputs that are stored in them; nothing is run."""
+"""Make a page of each notebook with the outputs that are stored in it; nothing is run."""
 
 import base64
 from pathlib import Path
@@ -11,11 +11,11 @@ IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
 
 
 def pages(notebooks: Path) -> dict[str, str | bytes]:
-    """Return each notebook's page, and its pictures, by their places on the site; the folder may be absent."""
-    found: dict[str, str | bytes] = {}
+    """Return each notebook's page and its pictures by their paths on the site; the folder may be absent."""
+    made: dict[str, str | bytes] = {}
     for path in sorted(notebooks.glob("*.ipynb")):
-        found |= lesson(path)
-    return found
+        made |= lesson(path)
+    return made
 
 
 def lesson(path: Path) -> dict[str, str | bytes]:
@@ -30,14 +30,14 @@ def lesson(path: Path) -> dict[str, str | bytes]:
             parts.append(f"````python\n{cell.source}\n````")
             for output in cell.outputs:
                 name = f"{path.stem}-{len(pictures) + 1}"
-                shown, picture = _output(output, name)
-                parts.append(shown)
+                text, picture = _output(output, name)
+                parts.append(text)
                 pictures |= {f"{FOLDER}/{name}.{ending}": content for ending, content in picture.items()}
     return {f"{FOLDER}/{path.stem}.md": "\n\n".join(parts) + "\n", **pictures}
 
 
 def _output(output: Any, name: str) -> tuple[str, dict[str, str | bytes]]:
-    """Return what an output shows, as Markdown, and the picture that it refers to by its ending."""
+    """Return an output as Markdown, and the picture that it refers to by its ending."""
     if output.output_type == "stream":
         return _verbatim(output.text), {}
     if output.output_type == "error":

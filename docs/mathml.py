@@ -1,4 +1,4 @@
-"""Formulas of the site: what Markdown leaves as TeX becomes MathML, which browsers typeset without any script."""
+"""Convert the TeX formulas of a page to MathML, which browsers typeset without any script."""
 
 import html
 import re
@@ -18,41 +18,41 @@ _LEFT_OVER = re.compile(r"\\\w*|(?<=>)&(?=<)")
 
 
 class UnknownTex(ValueError):  # noqa: N818 - a finding about a formula
-    """A formula holds something of which no MathML is made."""
+    """A formula contains TeX that cannot be converted to MathML."""
 
 
 def typeset(page: str) -> str:
-    """Return a page's HTML with its formulas as MathML."""
+    """Convert the formulas in a page's HTML to MathML."""
     return _FORMULA.sub(_formula, page)
 
 
 def _formula(match: re.Match[str]) -> str:
-    tex = html.unescape(match[2]).replace("{aligned}", "{split}")  # the same to latex2mathml, which knows one of them
-    # MathML knows no size between a bracket's own and that of what it holds
+    tex = html.unescape(match[2]).replace("{aligned}", "{split}")  # latex2mathml knows only the second
+    # MathML has no fixed sizes of brackets: a bracket has its own size, or that of its content
     tex = _BIG.sub(lambda big: r"\left" if big[1] == "l" else r"\right", tex)
     if match[1] == "span":
-        return f'<span class="formula">{_converted(tex, "inline")}</span>'
+        return f'<span class="formula">{_convert(tex, "inline")}</span>'
     lines = ["".join(map(_part, parts(line, _OPERATION))) for line in parts(tex, _GAP)]
     return f'<div class="formula">{"".join(f"<div>{line}</div>" for line in lines)}</div>'
 
 
 def _part(tex: str) -> str:
-    # the sign that a part begins with stands between two others, whatever its place in its own element
-    return _converted(tex, "block").replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
+    # A part begins with a sign such as =. MathML takes a first sign for a prefix; here it stands between two operands.
+    return _convert(tex, "block").replace("<mrow><mo>", '<mrow><mo form="infix">', 1)
 
 
-def _converted(tex: str, display: str) -> str:
+def _convert(tex: str, display: str) -> str:
     try:
         formula: str = convert(tex, display=display)
     except Exception as problem:  # whatever it raises, the author has to see which formula it was
         raise UnknownTex(f"latex2mathml cannot read {tex!r}: {problem!r}") from problem
-    if found := _LEFT_OVER.search(formula):
-        raise UnknownTex(f"latex2mathml does not know {found[0]!r} in {tex!r}; write it otherwise")
+    if unknown := _LEFT_OVER.search(formula):
+        raise UnknownTex(f"latex2mathml does not know {unknown[0]!r} in {tex!r}; write it otherwise")
     return formula
 
 
 def parts(tex: str, places: re.Pattern[str]) -> Iterator[str]:
-    r"""Yield a formula in the parts between which a narrow window may break it; never inside brackets.
+    r"""Split a formula where a narrow window may break the line; never inside brackets.
 
     >>> list(parts(r"a \le {b = c} = d\quad\text{for } a > 0", _OPERATION))
     ['a ', '\\le {b = c} ', '= d\\quad\\text{for } a > 0']

@@ -1,4 +1,4 @@
-"""The README's two pictures, drawn from the package: `python docs/pictures.py` writes them beside this file."""
+"""Draw the README's two pictures: `python docs/pictures.py` writes them beside this file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,19 +22,19 @@ WRONG = variant("momo", departure("momo", "decay-params-only"))  # as one publis
 
 
 def wrong_copy(canvas: Canvas) -> None:
-    """Draw how a misplaced factor trains, and what the vectors say of it."""
+    """Draw the training with a misplaced factor, and its errors on the golden vectors."""
     axes: Any
     axes, errors = canvas.subplots(1, 2)
     separable = problem("logistic")
     for method, line, label in ((MoMo, "-", "the paper's MoMo"), (WRONG, "--", "a factor in another place")):
-        given = method(lr=1.0, beta=0.9, weight_decay=1e-3)
-        (rate,) = rates(Ensemble(separable, given, steps=1000, seeds=64))
+        optimizer = method(lr=1.0, beta=0.9, weight_decay=1e-3)
+        (rate,) = rates(Ensemble(separable, optimizer, steps=1000, seeds=64))
         axes.loglog(rate.steps, rate.last, line, label=label)
     axes.set(xlabel="step k", ylabel="mean loss − f*", title="Both train", ylim=(0.03, 1.0))
     axes.set_yticks([], [], minor=True)
     axes.legend(loc="lower left")
     for column, (method, mark) in enumerate(((MoMo, "o"), (WRONG, "x"))):
-        points = np.array(list(used(method)))
+        points = np.array(list(measure_errors(method)))
         errors.semilogy(*points.T, mark, color=f"C{column}", markersize=4, alpha=0.6)
     errors.axhline(1.0, color="black", linewidth=0.9)
     errors.annotate("tolerance", (0.99, 1.0), (0, 3), ("axes fraction", "data"), "offset points", ha="right")
@@ -42,7 +42,7 @@ def wrong_copy(canvas: Canvas) -> None:
 
 
 def rate_and_bound(canvas: Canvas) -> None:
-    """Draw an ensemble's averaged gap, its confidence bound and the theorem's bound."""
+    """Draw an ensemble's averaged gap with its confidence bound and the theorem's bound."""
     axes: Any = canvas.add_subplot()
     for column, beta in enumerate((0.5, 0.9)):
         (rate,) = rates(Ensemble(problem("absolute-loss"), MoMo(lr=NO_CAP, beta=beta), steps=1000, seeds=256))
@@ -56,12 +56,12 @@ def rate_and_bound(canvas: Canvas) -> None:
     axes.legend(loc="lower left", fontsize=8)
 
 
-def used(method: type[Method]) -> Iterator[tuple[int, float]]:
-    """Yield the number of each core vector, and the largest error of a run in units of its tolerance."""
+def measure_errors(method: type[Method]) -> Iterator[tuple[int, float]]:
+    """Yield the number of each core vector and the largest error on it, in units of its tolerance."""
     content = files.load("momo")
-    core = [one for one in content.vectors if all(content.flags[flag].kind == "core" for flag in one.flags)]
+    core = [v for v in content.vectors if all(content.flags[flag].kind == "core" for flag in v.flags)]
     for number, vector in enumerate(core, start=1):
-        worst = 1e-3  # what is exact has a place too
+        worst = 1e-3  # so that an exact result has a place on the logarithmic axis
         for result in observed(MethodPort(method), vector, buffers=False):
             expected = vector.steps[result.step - 1].expected["params"]
             for got, want, allowed in zip(result.params, expected.values, expected.tolerances, strict=True):

@@ -1,4 +1,4 @@
-r"""Plain mathematics, as docstrings have it, in LaTeX.
+r"""Convert the plain mathematics of docstrings to LaTeX.
 
 >>> print(latex("x^{k+1} = x^k − α m_k / (√v_k + ε)"))
 x^{k+1} = x^k - \alpha  m_k / (\sqrt{v_k} + \varepsilon )
@@ -48,7 +48,7 @@ _TOKEN = re.compile(
 
 
 def latex(formula: str) -> str:
-    """Return a formula in LaTeX.
+    """Convert a formula to LaTeX.
 
     Raises:
         ValueError: a sign is not known here, or a bracket is not closed.

@@ -1,4 +1,4 @@
-"""A step bound to its arrays: calling it enqueues the launches of both passes, and nothing else."""
+"""Bind a step to its arrays, so that a call only enqueues the launches of the two passes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from momoracle.gpu.arguments import host_loss, host_lr
+from momoracle.gpu.arguments import check_loss, check_lr
 from momoracle.gpu.job import Job, Operands, Scalars
 from momoracle.gpu.machine import Machine
 from momoracle.gpu.programs import Program
@@ -90,7 +90,7 @@ class Bound:
         self._check_numbers()
         read = self._machine.read
         new = dict(zip(self._program.scalars, map(read, self._scalars.new_scalars), strict=True))
-        unfit = bool(read(self._job.faults).any()) or not all(_fit(name, value) for name, value in new.items())
+        unfit = bool(read(self._job.faults).any()) or not all(_is_fit(name, value) for name, value in new.items())
         if unfit:
             self._check_input()
             self._refuse_result(new)
@@ -105,16 +105,16 @@ class Bound:
     def _refuse_result(self, new: dict[str, NDArray[Any]]) -> None:
         """Name what is not finite first, in the reference's order: scalars, and then a tensor at a time."""
         x, states = self._operands.new_x, self._operands.new_states
-        each = [[t] for t in range(len(x))] if self._method.split() else [list(range(len(x)))]
+        segments = [[t] for t in range(len(x))] if self._method.split() else [list(range(len(x)))]
         tensors = {**dict(zip(self._program.tensors, states, strict=True)), "params": x}
 
-        def unfit() -> Iterator[tuple[str, Any]]:
-            for segment, block in enumerate(each):
+        def list_unfit() -> Iterator[tuple[str, Any]]:
+            for segment, block in enumerate(segments):
                 dtype = x[block[0]].dtype
-                yield from ((name, dtype) for name in new if not _fit(name, np.ravel(new[name])[segment]))
-                yield from ((name, dtype) for t in block for name in tensors if not self._finite(tensors[name][t]))
+                yield from ((name, dtype) for name in new if not _is_fit(name, np.ravel(new[name])[segment]))
+                yield from ((name, dtype) for t in block for name in tensors if not self._is_finite(tensors[name][t]))
 
-        name, dtype = next(unfit(), ("params or state", x[0].dtype))  # which may have been mended since
+        name, dtype = next(list_unfit(), ("params or state", x[0].dtype))  # which may have been mended since
         step = int(self._machine.read(self._scalars.new_step))
         cause = "an earlier step left params or state so, or it overflowed" if self._in_place else "it overflowed"
         raise OverflowError(
@@ -127,20 +127,20 @@ class Bound:
             if number.array is not None:
                 value = float(self._machine.read(number.array).astype(np.float64).reshape(()))
                 if name == "lr":
-                    host_lr(value, name)
+                    check_lr(value, name)
                 else:
-                    self._reworded(partial(host_loss, value, None))
+                    self._check_and_reword(partial(check_loss, value, None))
 
     def _check_input(self) -> None:
         with np.errstate(all="ignore"):  # what is not finite is refused by name instead
             self._refuse_input()
 
     def _refuse_input(self) -> None:
-        self._reworded(partial(arguments.finite_arrays, self._known(self._operands.g), "grads"))
+        self._check_and_reword(partial(arguments.finite_arrays, self._read_floats(self._operands.g), "grads"))
         if not self._in_place:
-            arguments.finite_arrays(self._known(self._operands.x), "params")
+            arguments.finite_arrays(self._read_floats(self._operands.x), "params")
 
-    def _reworded(self, check: Callable[[], Any]) -> None:
+    def _check_and_reword(self, check: Callable[[], Any]) -> None:
         try:
             check()
         except ValueError as error:
@@ -148,11 +148,11 @@ class Bound:
                 raise
             raise ValueError(str(error).replace("Nothing was changed", _WRITTEN)) from None
 
-    def _known(self, arrays: Any) -> list[NDArray[Any]]:
-        return [_plain(self._machine.read(array)) for array in arrays]
+    def _read_floats(self, arrays: Any) -> list[NDArray[Any]]:
+        return [_as_numpy_float(self._machine.read(array)) for array in arrays]
 
-    def _finite(self, array: Any) -> bool:
-        return bool(np.isfinite(_plain(self._machine.read(array))).all())
+    def _is_finite(self, array: Any) -> bool:
+        return bool(np.isfinite(_as_numpy_float(self._machine.read(array))).all())
 
     def _refuse_moved(self) -> None:
         for i, (left, array) in enumerate(zip(self._left, self._operands.x, strict=False)):
@@ -163,10 +163,10 @@ class Bound:
                 )
 
 
-def _fit(name: str, value: Any) -> bool:
+def _is_fit(name: str, value: Any) -> bool:
     return name == "next_lower_bound" or bool(np.isfinite(value).all())  # which alone may be infinite
 
 
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of a dtype that NumPy's own functions know."""
+def _as_numpy_float(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of a dtype that NumPy's own functions take: bfloat16 becomes float32."""
     return array if array.dtype.kind == "f" else array.astype(np.float32)

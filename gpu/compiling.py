@@ -1,4 +1,4 @@
-"""Kernels compiled by NVRTC, which needs no device.
+"""Compile kernels with NVRTC, which needs no device.
 
 CuPy's own ``RawModule(code=…)`` is given machine code instead of the source because it compiles with ``-ftz=true``,
 which takes subnormal float32 numbers for 0.
@@ -12,24 +12,24 @@ from momoracle.gpu.source import source
 THREADS = 256  # of a block
 
 
-def compiled(kernel: str, bins: int, arch: str, ptx: bool = False) -> bytes:
+def compile_kernel(kernel: str, bins: int, arch: str, ptx: bool = False) -> bytes:
     """Return a kernel's machine code for an architecture such as ``"sm_90"``, or its PTX.
 
     Raises:
-        ImportError: CuPy is missing, or a CuPy whose binding of NVRTC is another.
+        ImportError: CuPy is missing, or its binding of NVRTC is not that of CuPy 14.
         RuntimeError: NVRTC is missing, or refuses the source; the message has its log.
     """
-    code: bytes = _built(kernel, bins, arch, (), "getPTX" if ptx else "getCUBIN")
-    return code if ptx else _whole(code)
+    code: bytes = _run_nvrtc(kernel, bins, arch, (), "getPTX" if ptx else "getCUBIN")
+    return code if ptx else _restore_last_byte(code)
 
 
-def assembled(kernel: str, bins: int, arch: str) -> str:
-    """Return what the assembler tells of each entry: its registers, for one.
+def assembler_log(kernel: str, bins: int, arch: str) -> str:
+    """Return the assembler's log of a kernel: the registers of each entry, for example.
 
     Raises:
-        ImportError, RuntimeError: as `compiled`.
+        ImportError, RuntimeError: as `compile_kernel`.
     """
-    log: str = _built(kernel, bins, arch, ("--ptxas-options=-v",), "getProgramLog")
+    log: str = _run_nvrtc(kernel, bins, arch, ("--ptxas-options=-v",), "getProgramLog")
     return log
 
 
@@ -37,21 +37,21 @@ def compiler_version() -> str:
     """Return NVRTC's version.
 
     Raises:
-        ImportError: as `compiled`.
+        ImportError: as `compile_kernel`.
     """
     return ".".join(map(str, _nvrtc().getVersion()))
 
 
-def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str) -> Any:
+def _run_nvrtc(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str) -> Any:
     nvrtc = _nvrtc()
-    # NVRTC 13.0 takes a lambda in a kernel for a function of the host where that is the default
+    # without this NVRTC 13.0 takes a lambda in a kernel for a function of the host
     spaces = "-std=c++17", "--device-as-default-execution-space"
-    # products are rounded before they are added, as NumPy's are: however a loop is compiled, it gives the same bits
+    # no fused multiply-add: products are rounded before they are added, as NumPy does, so that the bits are the same
     rounded = "--fmad=false"
     options = (f"--gpu-architecture={arch}", f"-DTHREADS={THREADS}", f"-DBINS={bins}", *spaces, rounded, *more)
     try:
         program = nvrtc.createProgram(source(kernel), f"{kernel}.cu", (), ())
-    except Exception as error:  # the library is loaded only now, and each version words its absence in its own way
+    except Exception as error:  # the library is loaded only now, and each version raises its own type if it is absent
         raise RuntimeError(f"NVRTC cannot be loaded ({error}): pip install nvidia-cuda-nvrtc") from error
     try:
         nvrtc.compileProgram(program, options)
@@ -63,10 +63,11 @@ def _built(kernel: str, bins: int, arch: str, more: tuple[str, ...], wanted: str
         nvrtc.destroyProgram(program)
 
 
-def _whole(code: bytes) -> bytes:
-    """Return machine code with the last byte that CuPy's binding cuts off, as if it were the end of a text.
+def _restore_last_byte(code: bytes) -> bytes:
+    """Append the zero byte that CuPy's binding cuts off the machine code, taking it for the end of a text.
 
-    It is an ELF file, and ends with a table whose last number is small: the highest byte, which comes last, was 0.
+    The code is an ELF file. It ends with one of two tables; the header says where they start and how long they are. The
+    last number of the table is small, so that its highest byte, which comes last, is 0.
     """
     tables = struct.unpack_from("<2Q", code, 32), struct.unpack_from("<4H", code, 54)
     (programs, sections), (program_size, program_count, section_size, section_count) = tables
@@ -74,7 +75,7 @@ def _whole(code: bytes) -> bytes:
 
 
 def _nvrtc() -> Any:
-    """Return CuPy's binding of NVRTC: the module below its public ones, which need a driver to compile."""
+    """Return CuPy's private binding of NVRTC; the public functions need a driver even to compile."""
     import cupy  # noqa: F401 - finds the libraries that came as wheels
 
     try:

@@ -1,4 +1,4 @@
-"""The CUDA device of this process, through CuPy."""
+"""Use the CUDA device of this process through CuPy."""
 
 import atexit
 import os
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from momoracle.gpu.compiling import THREADS, compiled, compiler_version
+from momoracle.gpu.compiling import THREADS, compile_kernel, compiler_version
 from momoracle.gpu.machine import Array, Kernel
 
 INSTALL = "pip install 'momoracle[gpu]', which brings CuPy for CUDA 13"
@@ -49,14 +49,14 @@ class CudaDevice:
         return {
             "device": runtime.getDeviceProperties(self._cupy.cuda.Device().id)["name"].decode(),
             "driver": _driver(),
-            "CUDA of the driver": _dotted(runtime.driverGetVersion()),
-            "CUDA": _dotted(runtime.runtimeGetVersion()),
+            "CUDA of the driver": _format_version(runtime.driverGetVersion()),
+            "CUDA": _format_version(runtime.runtimeGetVersion()),
             "NVRTC": compiler_version(),
             "CuPy": self._cupy.__version__,
         }
 
     def array(self, value: Any, label: str) -> Array:
-        array = self._there(value, label)
+        array = self._import_array(value, label)
         current = self._cupy.cuda.Device().id
         if array.device.id != current:
             raise ValueError(
@@ -65,7 +65,7 @@ class CudaDevice:
             )
         return array
 
-    def _there(self, value: Any, label: str) -> Array:
+    def _import_array(self, value: Any, label: str) -> Array:
         if isinstance(value, self._cupy.ndarray):
             return value
         detached = value.detach() if getattr(value, "requires_grad", False) else value
@@ -112,12 +112,12 @@ class CudaDevice:
         return launch
 
 
-def _dotted(version: int) -> str:
+def _format_version(version: int) -> str:
     return f"{version // 1000}.{version % 1000 // 10}"
 
 
 def _driver() -> str:
-    """Return the driver's version as the kernel's module tells it; containers without that file do not."""
+    """Return the driver's version from the kernel module's file, which some containers lack."""
     try:
         text = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
     except OSError:
@@ -150,4 +150,4 @@ def _remove(folder: Path, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-_code = cache(compiled)  # devices of one kind share the compiler's work
+_code = cache(compile_kernel)  # devices of one kind share the compiler's work

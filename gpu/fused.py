@@ -1,4 +1,4 @@
-"""A method of the reference as fused kernels: two launches a step, whose scalars never visit the host."""
+"""Run a method of the reference as fused kernels: two launches for each step, without a scalar copied to the host."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 from momoracle.gpu import arguments as own
 from momoracle.gpu.bound import Bound
 from momoracle.gpu.cuda_device import CudaDevice
-from momoracle.gpu.job import Number, Operands, Scalars, job
+from momoracle.gpu.job import DeviceNumber, Operands, Scalars, write_job
 from momoracle.gpu.machine import Array, Machine
 from momoracle.gpu.plan import plan
 from momoracle.gpu.programs import PROGRAMS, Program
@@ -28,11 +28,11 @@ class Fused:
     Args:
         method: the method with its hyperparameters, as the reference has it.
         recursion: MoMo and MoMoAdam without weight decay: take the model value from its recursion (M11) instead of
-            inner products with the parameters, which the first pass then need not read. It is the same step in
-            coordinates that move with the parameters: ``offset`` is that of the new origin, and ``inner_product`` is 0,
-            so that a state of the one mode is none of the other. It holds only while nothing but the step changes the
-            parameters, and as far as they move by τd: that they are rounded when they are kept, it does not see. Take
-            the inner products where the rounding of a parameter, ε|x|, is not small beside its step.
+            inner products with the parameters. The first pass then need not read the parameters. In this mode
+            ``offset`` is stored relative to the current parameters and ``inner_product`` is 0; states of the two modes
+            cannot be mixed. The recursion holds only while nothing but the step changes the parameters, and it does not
+            see the rounding of the new parameters. Use the inner products if the rounding of a parameter, ε|x|, is not
+            small compared with its step.
         machine: what runs the kernels; the current CUDA device unless tests say otherwise.
 
     Raises:
@@ -63,7 +63,7 @@ class Fused:
             raise TypeError(f"method is {self.method!r}; allowed: one of {names}")
         arguments.switch("recursion", self.recursion)
         arguments.one_a_replica(vars(self.method), None)
-        if self.recursion and not self._program.recursive:
+        if self.recursion and not self._program.is_recursive:
             raise ValueError("recursion is True; only MoMo and MoMoAdam have one: leave it out")
         if self.recursion and vars(self.method)["weight_decay"]:
             raise ValueError("recursion is True with weight_decay > 0, for which it does not hold: leave one out")
@@ -81,7 +81,7 @@ class Fused:
                 alone would move the model.
             ValueError: params is an empty list.
         """
-        own.not_offered("replicas", replicas, f"step ensembles with {type(self.method).__name__} itself")
+        own.refuse_argument("replicas", replicas, f"step ensembles with {type(self.method).__name__} itself")
         arrays = self._arrays(params)
         alone = not isinstance(params, (list, tuple))
         fields: dict[str, Any] = {}
@@ -110,7 +110,7 @@ class Fused:
             TypeError, ValueError, OverflowError: as the reference; arrays that are not on one device; ``out``; and
                 parameters that ``init`` refuses.
         """
-        own.not_offered("out", out, "bind(params, grads, state) writes into the arrays that it is given")
+        own.refuse_argument("out", out, "bind(params, grads, state) writes into the arrays that it is given")
         bound = self._bound(params, grads, state, loss, None, in_place=False, debug=False)
         bound()
         bound.check()
@@ -144,14 +144,14 @@ class Fused:
         arguments.switch("debug", debug)
         return self._bound(params, grads, state, loss, lr, in_place=True, debug=debug and self.recursion)
 
-    # -- one step prepared -----------------------------------------------------------------------------------------
+    # -- preparing a step ------------------------------------------------------------------------------------------
 
     @property
     def _program(self) -> Program:
         return PROGRAMS[type(self.method)]
 
     def _arrays(self, params: Arrays) -> list[Array]:
-        arrays = own.arrays_of(params, "params", self.machine)
+        arrays = own.as_arrays(params, "params", self.machine)
         narrow = [str(array.dtype) for array in arrays if array.dtype.itemsize == 2]
         if self.recursion and narrow:
             raise TypeError(
@@ -165,21 +165,23 @@ class Fused:
     ) -> Bound:
         machine, program = self.machine, self._program
         alone = not isinstance(params, (list, tuple))
-        x, g = self._arrays(params), own.arrays_of(grads, "grads", machine)
+        x, g = self._arrays(params), own.as_arrays(grads, "grads", machine)
         arguments.same_structure(grads, params, "grads")
         states, step, scalars = self._checked_state(state, params, x)
         arguments.matching(g, x, "grads", "params")
         tensors = {f"state.{n}": z for n, z in zip(program.tensors, states, strict=True)}
         for name, arrays in {"params": x, "grads": g, **tensors}.items():
-            own.same_place(arrays, x[0], name, machine)
+            own.require_same_place(arrays, x[0], name, machine)
         numbers = {"loss": self._loss(loss), "lr": self._lr(lr, step)}
         if in_place:
             for name in (*program.tensors, *program.scalars, "step"):
-                own.writable(getattr(state, name), f"state.{name}")
-            own.writable(params, "params")
+                own.require_writable(getattr(state, name), f"state.{name}")
+            own.require_writable(params, "params")
             kept = {"state.step": step, **dict(zip((f"state.{n}" for n in program.scalars), scalars, strict=True))}
             read = {name: number.array for name, number in numbers.items() if number.array is not None}
-            own.in_place(_labelled({"params": x, **tensors}) | kept, _labelled({"grads": g}) | read, machine)
+            own.require_separate_memory(
+                _labelled({"params": x, **tensors}) | kept, _labelled({"grads": g}) | read, machine
+            )
             operands = Operands(x, g, states, x, states)
             new_step, new_scalars = step, scalars
         else:
@@ -191,9 +193,11 @@ class Fused:
             new_scalars = [machine.empty(z.shape, "float64") for z in scalars]
 
         cut = plan([z.size for z in x], [str(z.dtype) for z in x], self._split)
-        trace = machine.empty((len(program.traced), len(cut.segments)), "float64")
-        given = Scalars(step, new_step, scalars, new_scalars, trace, numbers["loss"], numbers["lr"])
-        tables = job(cut, operands, given, [float(z) for z in program.settings(self.method, self.recursion)], machine)
+        trace = machine.empty((len(program.trace_scalars), len(cut.segments)), "float64")
+        scalar_arrays = Scalars(step, new_step, scalars, new_scalars, trace, numbers["loss"], numbers["lr"])
+        tables = write_job(
+            cut, operands, scalar_arrays, [float(z) for z in program.settings(self.method, self.recursion)], machine
+        )
         launches = [
             partial(
                 machine.kernel(program.kernel, cut.bins, f"{stage}_{run.dtype}"), run.blocks, tables.tables, run.first
@@ -211,7 +215,7 @@ class Fused:
             _machine=machine,
             _job=tables,
             _operands=operands,
-            _scalars=given,
+            _scalars=scalar_arrays,
             _launches=launches,
             _in_place=in_place,
             _debug=debug,
@@ -232,31 +236,31 @@ class Fused:
         states = []
         for name in self._program.tensors:
             arguments.same_structure(getattr(state, name), params, f"state.{name}")
-            states.append(own.arrays_of(getattr(state, name), f"state.{name}", self.machine))
-            own.state_tensors(states[-1], x, f"state.{name}")
-        step = own.state_scalar(state.step, (), "int64", "state.step", self.machine)
+            states.append(own.as_arrays(getattr(state, name), f"state.{name}", self.machine))
+            own.require_state_tensors(states[-1], x, f"state.{name}")
+        step = own.as_state_scalar(state.step, (), "int64", "state.step", self.machine)
         shape = self._scalar_shape(len(x), not isinstance(params, (list, tuple)))
         scalars = [
-            own.state_scalar(getattr(state, name), shape, "float64", f"state.{name}", self.machine)
+            own.as_state_scalar(getattr(state, name), shape, "float64", f"state.{name}", self.machine)
             for name in self._program.scalars
         ]
         return states, step, scalars
 
-    def _loss(self, loss: Any) -> Number:
+    def _loss(self, loss: Any) -> DeviceNumber:
         needed_by = type(self.method).__name__ if self.method.needs_loss else None
-        array = None if loss is None else own.scalar_of(loss, "loss", self.machine)
-        return Number(own.host_loss(loss, needed_by) if array is None else 0.0, array)
+        array = None if loss is None else own.as_device_scalar(loss, "loss", self.machine)
+        return DeviceNumber(own.check_loss(loss, needed_by) if array is None else 0.0, array)
 
-    def _lr(self, lr: Any, step: Array) -> Number:
+    def _lr(self, lr: Any, step: Array) -> DeviceNumber:
         if lr is not None:
-            array = own.scalar_of(lr, "lr", self.machine)
-            return Number(own.host_lr(lr, "lr") if array is None else 0.0, array)
+            array = own.as_device_scalar(lr, "lr", self.machine)
+            return DeviceNumber(own.check_lr(lr, "lr") if array is None else 0.0, array)
         if not callable(self.method.lr):
-            return Number(float(self.method.lr))
+            return DeviceNumber(float(self.method.lr))
         k = int(self.machine.read(step)) + 1
-        return Number(own.host_lr(self.method.lr(k), f"lr({k})"))
+        return DeviceNumber(own.check_lr(self.method.lr(k), f"lr({k})"))
 
-    # -- shown as the reference shows it ---------------------------------------------------------------------------
+    # -- the results in the reference's structure ------------------------------------------------------------------
 
     @property
     def _split(self) -> bool:
@@ -266,14 +270,14 @@ class Fused:
         return (tensors,) if self._split and not alone else ()
 
     def _state(self, fields: dict[str, Any], step: Array, alone: bool) -> Any:
-        shown = {name: fields[name][0] if alone and name in self._program.tensors else fields[name] for name in fields}
-        return self.method.State(step=step, replicas=None, **shown)
+        values = {name: fields[name][0] if alone and name in self._program.tensors else fields[name] for name in fields}
+        return self.method.State(step=step, replicas=None, **values)
 
     def _trace(self, rows: Array, tensors: Any, alone: bool) -> Any:
-        """Return the reference's trace: rows of scalars, and the tensors that are in the state too; others are None."""
+        """Return the reference's trace: its scalars, and the tensors that are in the state too; the others are None."""
         fields: dict[str, Any] = dict.fromkeys(self.method.Trace._fields)
         shape = self._scalar_shape(rows.shape[1], alone)
-        for i, name in enumerate(self._program.traced):
+        for i, name in enumerate(self._program.trace_scalars):
             fields[name] = rows[i].reshape(shape)
         for name, arrays in zip(self._program.tensors, tensors, strict=True):
             if name in fields:

@@ -1,4 +1,4 @@
-"""How the tensors are cut into chunks, one a block, and the tables that tell the kernels so.
+"""Cut the tensors into chunks, one for each block of threads, and declare the tables that describe them.
 
 The cut depends on sizes and dtypes alone, never on the device: a step gives the same bits wherever it runs.
 """
@@ -33,7 +33,7 @@ JOB = np.dtype(
 
 
 class Launch(NamedTuple):
-    """One launch a pass: the chunks ``first``, … of the tensors of one dtype, one block each."""
+    """One launch in each pass: ``blocks`` chunks of tensors of one dtype, from the chunk ``first`` on."""
 
     dtype: str
     first: int
@@ -57,6 +57,7 @@ def chunk_length(sizes: Sequence[int]) -> int:
     (4096, 131072)
     """
     length = LEAST
+    # Each block of the second pass reads the sums of all chunks, so their number is bounded: longer chunks, fewer sums.
     while sum(size // length for size in sizes) > MOST:
         length *= 2
     return length
@@ -70,6 +71,8 @@ def plan(sizes: Sequence[int], dtypes: Sequence[str], split: bool) -> Plan:
     >>> plan([5000, 0], ["float32", "float32"], split=True).chunks.tolist()
     [(0, 0, 0, 4096), (0, 0, 4096, 5000), (1, 1, 0, 0)]
     """
+    # Tensors of one dtype stand together, because a launch has one dtype. Within a dtype they keep their order, so that
+    # sums are always added in the same order.
     length = chunk_length(sizes)
     cut: list[tuple[int, int, int, int]] = []
     segments = np.zeros(len(sizes) if split else 1, SEGMENT)
@@ -77,7 +80,7 @@ def plan(sizes: Sequence[int], dtypes: Sequence[str], split: bool) -> Plan:
     for dtype in sorted(set(dtypes), key=DTYPES.index):
         first = len(cut)
         for tensor in (t for t, name in enumerate(dtypes) if name == dtype):
-            starts = range(0, max(1, sizes[tensor]), length)
+            starts = range(0, max(1, sizes[tensor]), length)  # one empty chunk for an empty tensor
             if split:
                 segments[tensor] = (len(cut), len(starts))
             segment = tensor if split else 0
@@ -85,4 +88,6 @@ def plan(sizes: Sequence[int], dtypes: Sequence[str], split: bool) -> Plan:
         launches.append(Launch(dtype, first, len(cut) - first))
     if not split:
         segments[0] = (0, len(cut))
-    return Plan(np.array(cut, CHUNK), segments, tuple(launches), 5 if "float64" in dtypes else 1)
+    # Products of float64 can overflow float64, so their sums are kept in five ranges (sums.cuh).
+    bins = 5 if "float64" in dtypes else 1
+    return Plan(np.array(cut, CHUNK), segments, tuple(launches), bins)

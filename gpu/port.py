@@ -1,4 +1,4 @@
-"""The fused path as ports: ``momoracle check momo momoracle.gpu.port:momo``."""
+"""Offer the fused steps as ports that the checker can run: ``momoracle check momo momoracle.gpu.port:momo``."""
 
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ HostArrays = list[NDArray[Any]]
 
 
 class FusedPort:
-    """Runs a method's kernels under the protocol of ports; its buffers are the quantities of the trace."""
+    """Run a method's kernels under the protocol of ports; the buffers are the quantities of the trace."""
 
     def __init__(self, method: type[Method], machine: Machine | None = None, recursion: bool = False) -> None:
         self._class, self._recursion = method, recursion
@@ -23,25 +23,27 @@ class FusedPort:
     def start(self, params: HostArrays, **hyperparameters: Any) -> None:
         """Begin a run at ``params``."""
         self._fused = Fused(self._class(**hyperparameters), recursion=self._recursion, machine=self._machine)
-        self._params = self._there(params)
+        self._params = self._copy_to_machine(params)
         self._state = self._fused.init(self._params)
 
     def step(self, grads: HostArrays, loss: float) -> HostArrays:
         """Take one step."""
-        self._params, self._state, self._trace = self._fused.step(self._params, self._there(grads), self._state, loss)
+        self._params, self._state, self._trace = self._fused.step(
+            self._params, self._copy_to_machine(grads), self._state, loss
+        )
         return [self._machine.read(array) for array in self._params]
 
     def state(self) -> dict[str, HostArrays]:
-        """Return every quantity of the last step that is in memory; one number a tensor is one array each."""
-        return {name: self._here(value) for name, value in self._trace._asdict().items() if value is not None}
+        """Return the quantities of the last step; a scalar for each tensor is a list of arrays of one number."""
+        return {name: self._copy_to_host(value) for name, value in self._trace._asdict().items() if value is not None}
 
-    def _there(self, arrays: HostArrays) -> list[Any]:
+    def _copy_to_machine(self, arrays: HostArrays) -> list[Any]:
         copies = [self._machine.empty(array.shape, array.dtype) for array in arrays]
         for copy, array in zip(copies, arrays, strict=True):
             self._machine.write(copy, array)
         return copies
 
-    def _here(self, value: Any) -> HostArrays:
+    def _copy_to_host(self, value: Any) -> HostArrays:
         if isinstance(value, list):
             return [self._machine.read(array) for array in value]
         numbers = self._machine.read(value)

@@ -1,4 +1,4 @@
-"""The text of a kernel: a ``.cu`` file with what it includes, as one source that any compiler takes without folders."""
+"""Assemble the source of a kernel: a ``.cu`` file with its includes in one text, so that a compiler needs no folder."""
 
 import re
 from functools import cache
@@ -24,8 +24,8 @@ def source(kernel: str) -> str:
 def _file(name: str) -> str:
     text = files("momoracle.gpu.kernels").joinpath(name).read_text(encoding="utf-8")
 
-    def included(match: re.Match[str]) -> str:
+    def insert_file(match: re.Match[str]) -> str:
         after = text[: match.start()].count("\n") + 2
         return f'{_file(match[1])}#line {after} "{name}"'
 
-    return f'#line 1 "{name}"\n{_INCLUDE.sub(included, text)}'
+    return f'#line 1 "{name}"\n{_INCLUDE.sub(insert_file, text)}'

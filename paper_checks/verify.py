@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from momoracle.common.processes import computed
+from momoracle.common.processes import map_in_processes
 from momoracle.paper_checks.claim import EFFORTS
 from momoracle.paper_checks.evaluate import Result, evaluate
 from momoracle.paper_checks.golden_claims import golden
@@ -34,7 +34,7 @@ def run(chosen: Sequence[str], effort: str = "default") -> Iterator[Result]:
         return
     # The slowest first, so that no process is left alone with it at the end.
     in_order = sorted(chosen, key=lambda claim: claim not in _SLOW)
-    for _, result in computed(partial(check, effort=effort), in_order, processes=2):
+    for _, result in map_in_processes(partial(check, effort=effort), in_order, processes=2):
         yield result
 
 

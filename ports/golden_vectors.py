@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from momoracle.common.processes import computed
+from momoracle.common.processes import map_in_processes
 from momoracle.ports.kills import with_kills
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
@@ -26,12 +26,12 @@ def difference_of(algorithm: str, folder: Path) -> str | None:
 
 def texts(algorithms: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield (algorithm, text) as each is done."""
-    return computed(text_of, _slowest_first(algorithms))
+    return map_in_processes(text_of, _slowest_first(algorithms))
 
 
 def differences(algorithms: Sequence[str], folder: Path = files.FOLDER) -> Iterator[tuple[str, str | None]]:
     """Yield (algorithm, where its file differs or None) as each is done."""
-    return computed(partial(difference_of, folder=folder), _slowest_first(algorithms))
+    return map_in_processes(partial(difference_of, folder=folder), _slowest_first(algorithms))
 
 
 def _slowest_first(algorithms: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import combinations
 from typing import Literal, TypeAlias
 
-from momoracle.common.processes import computed
+from momoracle.common.processes import map_in_processes
 from momoracle.ports.departures.departure import compatible
 from momoracle.ports.departures.registry import DEPARTURES
 from momoracle.ports.diagnosis.explain import LONG, explain
@@ -99,7 +99,7 @@ def self_test(
         for start in range(0, len(sets), CHUNK)
     ]
     found: dict[int, list[Planted]] = {}
-    for (i, _), planted in computed(_chunk, list(enumerate(chunks)), processes):
+    for (i, _), planted in map_in_processes(_chunk, list(enumerate(chunks)), processes):
         found[i] = planted
         progress(len(planted))
     return right, [planted for i in sorted(found) for planted in found[i]]

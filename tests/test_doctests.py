@@ -9,7 +9,8 @@ from support import modules
 
 from momoracle.reference import ALGORITHMS
 
-PACKAGES = tuple(f"momoracle.{name}." for name in ("reference", "ports", "convergence", "paper_checks", "gpu"))
+ROOMS = ("common", "reference", "ports", "convergence", "paper_checks", "gpu")
+PACKAGES = tuple(f"momoracle.{room}." for room in ROOMS)
 ELSEWHERE = ("torch_port", "optax_port", "keras_port", "gpu.bound", "gpu.fused")  # need a framework or a device
 MODULES = [name for name in modules.IMPORTABLE if name.startswith(PACKAGES) and not name.endswith(ELSEWHERE)]
 

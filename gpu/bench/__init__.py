@@ -1,5 +1,5 @@
-"""The benchmark of the fused steps on a device, beside a copy and beside other packages' optimizers.
+"""The benchmark of the fused steps on a device, compared with a device copy and with other packages' optimizers.
 
-``measure.py`` times, ``peers.py`` lists the others, ``page.py`` and ``figure.py`` show what came out.
-What is measured stands in ``aims.py``.
+``run.py`` runs it, ``measure.py`` times, ``peers.py`` lists the other optimizers, ``aims.py`` says what is aimed at,
+and ``page.py`` and ``figure.py`` show the results. Whatever measures or shows speed on a device belongs here.
 """

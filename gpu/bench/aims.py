@@ -1,4 +1,4 @@
-"""What the fused path is meant to reach, beside what a benchmark's results say of it."""
+"""Compare the results of the benchmark with the aims of the fused steps."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -21,23 +21,28 @@ TIMES = "{:.2f}"
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One aim: ``shown`` is the worst of what was measured; ``holds`` is ``None`` where nothing was.
+class AimResult:
+    """An aim and the worst result that was measured for it.
 
-    ``ceiling`` is how many times as fast a step would be there whose bytes move at the speed of a device copy.
+    Attributes:
+        what: the quantity.
+        aim: its least or largest allowed value, as text.
+        worst: the worst value that was measured, as text; empty if none was.
+        holds: whether the worst value reaches the aim; None if nothing was measured.
+        ceiling: the ratio of a step that moves its bytes at the speed of a device copy, as text.
     """
 
     what: str
     aim: str
-    shown: str
+    worst: str
     holds: bool | None
     ceiling: str = ""
 
 
-def measures(rows: Iterable[Row]) -> Iterator[Measure]:
-    """Yield every aim with what was measured."""
-    found = {(row["workload"], row["name"]): row for row in rows}
-    fused = [row for row in found.values() if row["timed_by"] == "graph"]
+def compare_with_aims(rows: Iterable[Row]) -> Iterator[AimResult]:
+    """Yield every aim with the worst result for it."""
+    by_name = {(row["workload"], row["name"]): row for row in rows}
+    fused = [row for row in by_name.values() if row["timed_by"] == "graph"]
 
     def fractions(names: tuple[str, ...]) -> list[float]:
         return [row["fraction"] for row in fused if row["workload"] in names]
@@ -46,12 +51,12 @@ def measures(rows: Iterable[Row]) -> Iterator[Measure]:
     yield _least(f"speed of a device copy reached, {MODEL}", fractions((MODEL,)), 0.75, "{:.0%}")
     for name, rival, times in RIVALS:
         for kind, workloads in COMPARED.items():
-            pairs = list(_pairs(found, workloads, name, rival))
+            pairs = list(_pairs(by_name, workloads, name, rival))
             yield _ratio(f"{name}: times as fast as {rival}, {kind}", pairs, times)
     everywhere = [workload for workloads in COMPARED.values() for workload in workloads]
     per_byte = [
         other["seconds"] / other["moved"] / (mine["seconds"] / mine["moved"])
-        for mine, other in _pairs(found, everywhere, "MoMo", ADAM)
+        for mine, other in _pairs(by_name, everywhere, "MoMo", ADAM)
     ]
     yield _least(f"MoMo: times as fast as {ADAM}, per byte moved", per_byte, 1.0, TIMES)
     small = [row["seconds"] * 1e6 for row in fused if row["workload"] == SMALL]
@@ -61,16 +66,16 @@ def measures(rows: Iterable[Row]) -> Iterator[Measure]:
 
 
 def _pairs(
-    found: dict[tuple[str, str], Row], workloads: Iterable[str], name: str, rival: str
+    by_name: dict[tuple[str, str], Row], workloads: Iterable[str], name: str, rival: str
 ) -> Iterator[tuple[Row, Row]]:
     for workload in workloads:
-        mine, other = found.get((workload, name)), found.get((workload, rival))
+        mine, other = by_name.get((workload, name)), by_name.get((workload, rival))
         if mine is not None and other is not None:
             yield mine, other
 
 
-def _ratio(what: str, pairs: list[tuple[Row, Row]], aim: float) -> Measure:
-    """Return an aim of how many times as fast as another a step is."""
+def _ratio(what: str, pairs: list[tuple[Row, Row]], aim: float) -> AimResult:
+    """Return the aim for the ratio of two steps' times, with its ceiling."""
     measure = _least(what, [_times(pair) for pair in pairs], aim, TIMES)
     if not pairs:
         return measure
@@ -83,15 +88,15 @@ def _times(pair: tuple[Row, Row]) -> float:
     return float(other["seconds"] / mine["seconds"])
 
 
-def _least(what: str, values: list[float], aim: float, form: str) -> Measure:
+def _least(what: str, values: list[float], aim: float, form: str) -> AimResult:
     worst = min(values, default=None)
     return _measure(what, f"≥ {form.format(aim)}", worst, form, worst is not None and worst >= aim)
 
 
-def _most(what: str, values: list[float], aim: float, form: str) -> Measure:
+def _most(what: str, values: list[float], aim: float, form: str) -> AimResult:
     worst = max(values, default=None)
     return _measure(what, f"≤ {form.format(aim)}", worst, form, worst is not None and worst <= aim)
 
 
-def _measure(what: str, aim: str, worst: float | None, form: str, holds: bool) -> Measure:
-    return Measure(what, aim, "", None) if worst is None else Measure(what, aim, form.format(worst), holds)
+def _measure(what: str, aim: str, worst: float | None, form: str, holds: bool) -> AimResult:
+    return AimResult(what, aim, "", None) if worst is None else AimResult(what, aim, form.format(worst), holds)

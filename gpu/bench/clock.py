@@ -1,10 +1,8 @@
-"""Time on a CUDA device: events around each call, recorded by the device itself."""
+"""Time steps on a CUDA device with events that the device records before and after each call."""
 
 import gc
-from collections.abc import Callable
-from typing import Any
 
-Step = Callable[[], Any]
+from momoracle.gpu.bench.peer import Step
 
 
 class DeviceClock:
@@ -30,13 +28,13 @@ class DeviceClock:
         return float(self._cupy.cuda.get_elapsed_time(*events)) / 1e3
 
     def copy(self, nbytes: int) -> Step:
-        """Return a copy of so many bytes from device memory to device memory."""
+        """Return a step that copies ``nbytes`` from device memory to device memory."""
         with self.stream:
             source, target = self._cupy.zeros(nbytes, "uint8"), self._cupy.empty(nbytes, "uint8")
         return lambda: target.data.copy_from_device_async(source.data, nbytes, self.stream)
 
     def graph(self, step: Step) -> Step:
-        """Return the step captured in a graph; whatever waits for the device in it cannot be captured."""
+        """Return the step as a CUDA graph; a step that waits for the device cannot be captured and raises."""
         with self.stream:
             step()  # kernels are loaded at their first launch
             self.stream.synchronize()
@@ -46,13 +44,13 @@ class DeviceClock:
             finally:
                 graph = self.stream.end_capture()
 
-        def launch(kept: Step = step) -> None:  # the step's arrays live as long as the graph
+        def launch(kept: Step = step) -> None:  # the default argument keeps the step's arrays alive
             graph.launch(self.stream)
 
         return launch
 
     def release(self) -> None:
-        """Give memory that is no longer used back to the device, for the next package to take."""
+        """Return unused memory to the device, so that the next package can allocate it."""
         gc.collect()
         self._cupy.cuda.Device().synchronize()
         self._cupy.get_default_memory_pool().free_all_blocks()

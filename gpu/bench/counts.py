@@ -1,24 +1,25 @@
-"""Kernels that a step launches and times that the host waits in it, from a trace of PyTorch's profiler.
+"""Count the kernels that a step launches and the times that the host waits in it, with PyTorch's profiler.
 
-The trace covers the whole process, CuPy's and JAX's kernels too. It has the waits of the CUDA runtime, through which
-CuPy and PyTorch call, and not those of the driver, through which JAX does.
+The trace covers the whole process, also the kernels of CuPy and JAX. It sees waits in the CUDA runtime, which CuPy and
+PyTorch call. It does not see waits in the driver, which JAX calls.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-Step = Callable[[], Any]
+from momoracle.gpu.bench.peer import Step
+
 _WAITS = re.compile(r"^cu(da)?(\w*Synchronize|Memcpy(?!\w*Async)\w*)$")
 
 
 class Counts(NamedTuple):
-    """What one call did."""
+    """How many kernels one call launched, and how often the host waited in it."""
 
     launches: int
     synchronisations: int
@@ -38,8 +39,8 @@ def tally(events: Iterable[dict[str, Any]]) -> Counts:
     return Counts(kernels, waits)
 
 
-def counted(step: Step) -> Counts | None:
-    """Return what one call does on the device, beyond what tracing itself does; None where there is no PyTorch."""
+def count_calls(step: Step) -> Counts | None:
+    """Return the counts of one call, without those of the profiler itself; None if there is no PyTorch on CUDA."""
     if find_spec("torch") is None:
         return None
     import torch
@@ -47,19 +48,19 @@ def counted(step: Step) -> Counts | None:
     if not torch.cuda.is_available():
         return None
     step()
-    idle, seen = _idle(), traced(step)
-    return Counts(seen.launches - idle.launches, seen.synchronisations - idle.synchronisations)
+    idle, total = _count_idle(), count_in_trace(step)
+    return Counts(total.launches - idle.launches, total.synchronisations - idle.synchronisations)
 
 
 @cache
-def _idle() -> Counts:
-    """Return what tracing itself does; the first trace also sets the profiler up, and is left out."""
-    traced(lambda: None)
-    return traced(lambda: None)
+def _count_idle() -> Counts:
+    """Return the counts of an empty step, which are the profiler's own; the first trace only warms it up."""
+    count_in_trace(lambda: None)
+    return count_in_trace(lambda: None)
 
 
-def traced(step: Step) -> Counts:
-    """Return what PyTorch's profiler sees of one call, and of the waits for the device before and after it."""
+def count_in_trace(step: Step) -> Counts:
+    """Return the counts in a trace of one call and of the two waits for the device around it."""
     import torch
 
     wait = torch.cuda.synchronize if torch.cuda.is_available() else (lambda: None)

@@ -1,17 +1,17 @@
-"""The benchmark on this process's CUDA device."""
+"""Run the benchmark on the CUDA device of this process."""
 
 from collections.abc import Callable
 from typing import Any
 
 from momoracle.gpu.bench.clock import DeviceClock
-from momoracle.gpu.bench.counts import counted
-from momoracle.gpu.bench.run import run
+from momoracle.gpu.bench.counts import count_calls
+from momoracle.gpu.bench.run import run_benchmark
 from momoracle.gpu.bench.shapes import workloads
 from momoracle.gpu.cuda_device import CudaDevice
 
 
-def measured(seconds: float, watch: Callable[[str], None]) -> dict[str, Any]:
-    """Return the results of every workload; after ``seconds`` no other measurement is begun.
+def measure_device(seconds: float, watch: Callable[[str], None]) -> dict[str, Any]:
+    """Return the results of every workload; after ``seconds`` no further measurement begins.
 
     Raises:
         ImportError: CuPy is missing.
@@ -20,11 +20,11 @@ def measured(seconds: float, watch: Callable[[str], None]) -> dict[str, Any]:
     device = CudaDevice()
     clock = DeviceClock()
     with clock.stream:
-        return run(
+        return run_benchmark(
             workloads(),
             device,
             clock,
-            counted,
+            count_calls,
             where=device.where(),
             seconds=seconds,
             release=clock.release,

@@ -1,4 +1,4 @@
-"""The plot of the GPU benchmark: the part of the copy's speed that each step reaches, against its size."""
+"""Draw the plot of the GPU benchmark: the part of the copy's speed that each step reaches, against its size."""
 
 import re
 from itertools import cycle
@@ -9,21 +9,25 @@ from matplotlib.figure import Figure as Canvas
 from momoracle.common.figure import Figure
 
 _ONE_TENSOR = re.compile(r"2\^(\d+) in one tensor")
-_LOOKS = [(line, mark) for mark in "os^D" for line in ("-", "--")]  # told apart without colour, and in print
+# looks that a reader can distinguish without colour and in print
+_LOOKS = [(line, mark) for mark in "os^D" for line in ("-", "--")]
 
 
 def curves(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
-    """Return (parameters, part of the copy's speed) of each step whose bytes are known, with one tensor."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    """Return the points (parameters, part of the copy's speed) of each step, from the workloads of one tensor.
+
+    A step whose bytes are not known has no curve.
+    """
+    points_of: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         size = _ONE_TENSOR.fullmatch(row["workload"])
         if size and row["fraction"] is not None:
-            found.setdefault(row["name"], []).append((2 ** int(size[1]), row["fraction"]))
-    return {name: sorted(points) for name, points in found.items()}
+            points_of.setdefault(row["name"], []).append((2 ** int(size[1]), row["fraction"]))
+    return {name: sorted(points) for name, points in points_of.items()}
 
 
 def figure(rows: list[dict[str, Any]], device: str) -> Figure:
-    """Return the plot; it has no curve for a step that was not measured."""
+    """Return the plot of the steps that were measured."""
 
     def draw(canvas: Canvas) -> None:
         axes: Any = canvas.add_subplot()

@@ -1,4 +1,7 @@
-"""How long steps take, beside a device copy of as many bytes: medians over rounds, one measurement at a time."""
+"""Measure how long steps take, and how long a device copy of as many bytes takes.
+
+A time is the median of several rounds; nothing else runs meanwhile.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -9,19 +12,20 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from momoracle.gpu.bench.counts import Counts
-from momoracle.gpu.bench.peers import PEERS, Peer, peer
+from momoracle.gpu.bench.peer import Peer, Step
+from momoracle.gpu.bench.peers import PEERS, make_peer
 from momoracle.gpu.bench.shapes import Shapes
 from momoracle.gpu.fused import Fused
 from momoracle.gpu.machine import Machine
 from momoracle.reference import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 
-Step = Callable[[], Any]
 ROUNDS = 30
 WARM_UP = 5
 MOST_COPIES = 8  # of a small step's arrays: below a megabyte the launches take the time, not the memory
 CALLS = 10  # between two waits, where only the host can tell the time
 
-#: the fused steps by name, and the bytes a float32 parameter that each moves (stated in its kernel)
+#: the fused steps by name: the method, whether it uses the recursion, and the bytes that it moves for each float32
+#: parameter, as its kernel states
 FUSED: dict[str, tuple[Any, bool, int]] = {
     "MoMo": (MoMo(lr=1e-3), False, 28),
     "MoMo, recursion": (MoMo(lr=1e-3), True, 24),
@@ -34,12 +38,12 @@ FUSED: dict[str, tuple[Any, bool, int]] = {
 
 
 class Clock(Protocol):
-    """Times what is enqueued on a machine."""
+    """What the measurements need of a clock."""
 
-    #: bytes that are read and written before anything is met in the cache again
+    #: bytes of the cache: a step that moves twice as many finds nothing of the last one in it
     cache: int
 
-    #: where other packages find what this clock times: the device as PyTorch names it, and its stream
+    #: the device as PyTorch names it, and the stream that this clock times, for other packages
     device: str
     stream_pointer: int | None
 
@@ -47,10 +51,10 @@ class Clock(Protocol):
         """Return how long one call takes on the device."""
 
     def copy(self, nbytes: int) -> Step:
-        """Return a copy of so many bytes from device memory to device memory."""
+        """Return a step that copies ``nbytes`` from device memory to device memory."""
 
     def graph(self, step: Step) -> Step:
-        """Return the step captured in a graph; whatever waits for the device in it cannot be captured."""
+        """Return the step as a CUDA graph; a step that waits for the device cannot be captured and raises."""
 
 
 Counter = Callable[[Step], Counts | None]
@@ -58,13 +62,13 @@ Counter = Callable[[Step], Counts | None]
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement; ``None`` where a column does not apply or was not counted."""
+    """One measurement; a column is None if it does not apply or was not counted."""
 
     workload: str
     name: str
     seconds: float
     timed_by: str  # "graph": device events around a captured step; "events": around a call; "host": the host's clock
-    each: int | None = None  # bytes a parameter
+    each: int | None = None  # bytes for each parameter
     moved: int | None = None  # bytes
     ceiling: float | None = None  # seconds of a copy that moves as many
     launches: int | None = None
@@ -76,43 +80,51 @@ class Row:
         return None if self.ceiling is None else self.ceiling / self.seconds
 
     def to_json(self) -> dict[str, Any]:
-        """Return what was measured and what follows from it, as JSON has it."""
+        """Return the measurement and its fraction as JSON."""
         return {**asdict(self), "fraction": self.fraction}
 
 
-def rotating(make: Callable[[], Any], moved: int, cache: int) -> list[Any]:
-    """Return equal steps on arrays of their own, which move twice what the cache holds, or `MOST_COPIES`."""
-    return [make() for _ in range(min(MOST_COPIES, max(1, -(-2 * cache // moved))))]
+def make_rotation(make: Callable[[], Any], moved: int, cache: int) -> list[Any]:
+    """Return equal steps on arrays of their own, to be taken in turn.
+
+    Together they move twice what the cache holds, so that each step reads memory and not the cache; at most
+    `MOST_COPIES`.
+    """
+    copies = -(-2 * cache // moved)  # rounded up
+    return [make() for _ in range(min(MOST_COPIES, max(1, copies)))]
 
 
-def timed(steps: Sequence[Step], clock: Clock, rounds: int = ROUNDS) -> float:
-    """Return the median of ``rounds`` timings in seconds; the steps take turns, and have been warmed up."""
+def median_seconds(steps: Sequence[Step], clock: Clock, rounds: int = ROUNDS) -> float:
+    """Return the median seconds of a step by the clock; the steps are taken in turn after a warm-up."""
     for i in range(max(WARM_UP, len(steps))):
         steps[i % len(steps)]()
     return median(clock.seconds(steps[i % len(steps)]) for i in range(rounds))
 
 
-def awaited(peers: Sequence[Peer], rounds: int = ROUNDS, now: Callable[[], float] = perf_counter) -> float:
-    """Return the median seconds of a call by the host's clock: of `CALLS` calls, all of which it then waits for."""
+def median_host_seconds(peers: Sequence[Peer], rounds: int = ROUNDS, now: Callable[[], float] = perf_counter) -> float:
+    """Return the median seconds of a call by the host's clock.
 
-    def some() -> None:
+    A round is `CALLS` calls and the wait for all of them: a single wait would be longer than a call.
+    """
+
+    def take_round() -> None:
         for i in range(CALLS):
             peers[i % len(peers)].step()
-        for one in peers:
-            if one.wait is not None:
-                one.wait()
+        for peer in peers:
+            if peer.wait is not None:
+                peer.wait()
 
-    some()
+    take_round()
     taken = []
     for _ in range(rounds):
         start = now()
-        some()
+        take_round()
         taken.append((now() - start) / CALLS)
     return median(taken)
 
 
-def bound(name: str, shapes: Shapes, machine: Machine) -> Any:
-    """Return a step bound to fresh float32 arrays."""
+def bind_step(name: str, shapes: Shapes, machine: Machine) -> Any:
+    """Return one of `FUSED` bound to fresh float32 arrays."""
     method, recursion, _ = FUSED[name]
     x, g = ([machine.full(shape, value, "float32") for shape in shapes] for value in (0.5, 0.25))
     fused = Fused(method, recursion=recursion, machine=machine)
@@ -120,7 +132,7 @@ def bound(name: str, shapes: Shapes, machine: Machine) -> Any:
 
 
 class Bench:
-    """Measurements of one workload; copies of as many bytes are timed once."""
+    """Measure the steps of one workload; a copy is timed once for each number of bytes."""
 
     def __init__(
         self, workload: str, shapes: Shapes, machine: Machine, clock: Clock, count: Counter, rounds: int = ROUNDS
@@ -130,35 +142,35 @@ class Bench:
         self._copies: dict[int, float] = {}
 
     def copies(self) -> Iterator[Row]:
-        """Return the copies so far, which are the ceilings."""
+        """Yield the copies that have been timed so far."""
         for each, seconds in self._copies.items():
             yield Row(self._workload, f"device copy, {each} bytes a parameter", seconds, "events", each, self._n * each)
 
     def fused(self, name: str) -> Row:
-        """Measure one of `FUSED`, captured in a graph."""
+        """Measure one of `FUSED`, captured in a CUDA graph."""
         each = FUSED[name][2]
         moved = self._n * each
-        step = bound(name, self._shapes, self._machine)
+        step = bind_step(name, self._shapes, self._machine)
         counts = self._count(step) or Counts(step.launches, 0)  # 0: a step that waits cannot be captured below
         del step
         ceiling = self._ceiling(each)
-        steps = rotating(self._captured(name), moved, self._clock.cache)
-        seconds = timed(steps, self._clock, self._rounds)
+        steps = make_rotation(self._capture(name), moved, self._clock.cache)
+        seconds = median_seconds(steps, self._clock, self._rounds)
         return Row(self._workload, name, seconds, "graph", each, moved, ceiling, *counts)
 
     def peer(self, name: str) -> Row:
-        """Measure one of `PEERS`, called as its users call it."""
+        """Measure one of `PEERS`, called the way its users call it."""
         each = PEERS[name].each
-        least = 12 * self._n  # bytes: parameters and gradients read, parameters written
-        make = partial(peer, name, self._shapes, self._clock.device, self._clock.stream_pointer)
-        peers = rotating(make, least, self._clock.cache)
+        least = 12 * self._n  # bytes of any float32 step: it reads parameters and gradients and writes parameters
+        make = partial(make_peer, name, self._shapes, self._clock.device, self._clock.stream_pointer)
+        peers = make_rotation(make, least, self._clock.cache)
         by_host = peers[0].wait is not None
         if by_host:
-            seconds = awaited(peers, self._rounds)
+            seconds = median_host_seconds(peers, self._rounds)
         else:
-            seconds = timed([one.step for one in peers], self._clock, self._rounds)
+            seconds = median_seconds([peer.step for peer in peers], self._clock, self._rounds)
         ceiling = None if each is None else self._ceiling(each)
-        launches, waits = self._count(peers[0].awaited) or (None, None)
+        launches, waits = self._count(peers[0].step_and_wait) or (None, None)
         return Row(
             self._workload,
             name,
@@ -168,15 +180,15 @@ class Bench:
             None if each is None else self._n * each,
             ceiling,
             launches,
-            None if by_host else waits,  # the trace lacks the driver's waits
+            None if by_host else waits,  # the trace does not see JAX's waits
         )
 
-    def _captured(self, name: str) -> Callable[[], Step]:
-        return lambda: self._clock.graph(bound(name, self._shapes, self._machine))
+    def _capture(self, name: str) -> Callable[[], Step]:
+        return lambda: self._clock.graph(bind_step(name, self._shapes, self._machine))
 
     def _ceiling(self, each: int) -> float:
         if each not in self._copies:
             moved = self._n * each
-            steps = rotating(partial(self._clock.copy, moved // 2), moved, self._clock.cache)
-            self._copies[each] = timed(steps, self._clock, self._rounds)
+            steps = make_rotation(partial(self._clock.copy, moved // 2), moved, self._clock.cache)
+            self._copies[each] = median_seconds(steps, self._clock, self._rounds)
         return self._copies[each]

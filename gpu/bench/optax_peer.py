@@ -1,38 +1,38 @@
-"""Steps of optax under ``jax.jit``, in place (both the parameters and the state are donated)."""
+"""Make steps of optax under ``jax.jit`` that work in place: JAX may reuse the memory of parameters and state."""
 
 import os
 from functools import cache, partial
 from typing import Any
 
-from momoracle.gpu.bench.peers import Peer
+from momoracle.gpu.bench.peer import Peer
 from momoracle.gpu.bench.shapes import Shapes
 
 
-def reaches(device: str) -> bool:
-    """Return whether JAX has a device of this kind ("cuda" or "cpu")."""
+def has_jax_device(device: str) -> bool:
+    """Say whether JAX has a device of this kind ("cuda" or "cpu")."""
     try:
         return bool(_jax().devices(device))
     except RuntimeError:  # what JAX raises for a platform that it does not have
         return False
 
 
-def optax_peer(name: str, shapes: Shapes, device: str) -> Peer:
-    """Return optax's momo, momo_adam or adam; its wait is for the new parameters, which it returns."""
+def make_optax_peer(name: str, shapes: Shapes, device: str) -> Peer:
+    """Return optax's momo, momo_adam or adam as a peer; its ``wait`` returns the new parameters."""
     jax = _jax()
-    method, update = _compiled(name.removeprefix("optax ").removesuffix(", jit"))
+    method, update = _compile(name.removeprefix("optax ").removesuffix(", jit"))
     with jax.default_device(jax.devices(device)[0]):
         params, grads = ([jax.numpy.full(shape, z, "float32") for shape in shapes] for z in (0.5, 0.25))
-        value, held = jax.numpy.ones(()), [params, method.init(params)]
+        value, current = jax.numpy.ones(()), [params, method.init(params)]
 
     def step() -> None:
-        held[:] = update(*held, grads, value)
+        current[:] = update(*current, grads, value)
 
-    return Peer(step, lambda: jax.block_until_ready(held[0]))
+    return Peer(step, lambda: jax.block_until_ready(current[0]))
 
 
 @cache
-def _compiled(name: str) -> tuple[Any, Any]:
-    """Return a method of optax and its step, which JAX compiles once for the same shapes."""
+def _compile(name: str) -> tuple[Any, Any]:
+    """Return a method of optax and its jitted step; the cache makes JAX compile it once for the same shapes."""
     jax = _jax()
     import optax
 
@@ -48,7 +48,7 @@ def _compiled(name: str) -> tuple[Any, Any]:
 
 
 def _jax() -> Any:
-    # Read once, when JAX first allocates: without it JAX takes three quarters of the device's memory.
+    # JAX reads this when it first allocates. Otherwise it takes three quarters of the device's memory at once.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     import jax
 

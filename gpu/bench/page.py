@@ -1,4 +1,4 @@
-"""The page of the GPU benchmark: what was measured, from a file of results, and what was not."""
+"""Write the page of the GPU benchmark from its results."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from momoracle.common.markdown_table import table
-from momoracle.gpu.bench.aims import measures
+from momoracle.gpu.bench.aims import compare_with_aims
 from momoracle.gpu.bench.run import SCHEMA
 
 Results = dict[str, Any]
@@ -66,18 +66,20 @@ ALWAYS = (
 
 
 def load(path: Path) -> Results:
-    """Return the results in a file.
+    """Read the results from a file.
 
     Raises:
-        ValueError: the file holds something else.
+        ValueError: the file holds no results of this benchmark.
     """
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name} is no JSON ({error}); give a file that `momoracle bench --gpu` wrote") from None
-    found = results.get("schema") if isinstance(results, dict) else type(results).__name__
-    if found != SCHEMA:
-        raise ValueError(f"{path.name} has schema {found!r}; allowed: {SCHEMA!r}, as `momoracle bench --gpu` writes it")
+    schema = results.get("schema") if isinstance(results, dict) else type(results).__name__
+    if schema != SCHEMA:
+        raise ValueError(
+            f"{path.name} has schema {schema!r}; allowed: {SCHEMA!r}, as `momoracle bench --gpu` writes it"
+        )
     return dict(results)
 
 
@@ -85,8 +87,8 @@ def page(results: Results | None, picture: str | None = None) -> str:
     """Return the page as Markdown.
 
     Args:
-        results: what was measured; ``None`` where nothing was.
-        picture: the file of the plot beside the page, where there is one.
+        results: what was measured; None if nothing was.
+        picture: the name of the plot's file, if there is one.
     """
     parts = [TITLE, COMMAND.strip()]
     if results is None:
@@ -111,9 +113,9 @@ def _where(results: Results) -> str:
 
 def _aims(results: Results) -> str:
     rows = [
-        (one.what, one.aim, one.shown, one.ceiling, "holds" if one.holds else "falls short")
-        for one in measures(results["rows"])
-        if one.holds is not None
+        (aim.what, aim.aim, aim.worst, aim.ceiling, "holds" if aim.holds else "falls short")
+        for aim in compare_with_aims(results["rows"])
+        if aim.holds is not None
     ]
     head = ("aim", "wanted", "worst measured", "at the copy's speed", "")
     return f"## Aims\n\n{CEILING}\n{table(head, rows, '--::-')}"
@@ -143,11 +145,11 @@ def _number(value: int | None) -> str:
 
 
 def _unmeasured(results: Results | None) -> Iterator[str]:
-    for one in measures([] if results is None else results["rows"]):
-        if one.holds is None:
-            yield f"- {one.what} (wanted: {one.aim});"
+    for aim in compare_with_aims([] if results is None else results["rows"]):
+        if aim.holds is None:
+            yield f"- {aim.what} (wanted: {aim.aim});"
     if results is None or not results.get("tests"):
         yield f"- {TESTS};"
-    for one in [] if results is None else results["unmeasured"]:
-        yield f"- {one['name']}, {one['workload']}: {one['reason']};"
+    for item in [] if results is None else results["unmeasured"]:
+        yield f"- {item['name']}, {item['workload']}: {item['reason']};"
     yield from (f"- {line}" for line in ALWAYS)

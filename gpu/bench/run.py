@@ -1,4 +1,4 @@
-"""The whole benchmark as one result: every workload, the most telling first, until its time is over."""
+"""Run the whole benchmark: every workload, the most informative first, until its time is over."""
 
 import platform
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from time import monotonic
 from typing import Any
 
 from momoracle.gpu.bench.measure import FUSED, ROUNDS, Bench, Clock, Counter, Row
-from momoracle.gpu.bench.peers import PEERS, missing
+from momoracle.gpu.bench.peers import PEERS, find_missing
 from momoracle.gpu.bench.shapes import Shapes
 from momoracle.gpu.machine import Machine
 
 SCHEMA = "momoracle-gpu-bench-v1"
-#: measured before the others
+#: these workloads are measured before the others
 FIRST = ("1000 in ten tensors", "2^26 in one tensor", "GPT-2 small", "2^28 in one tensor", "2^27 in one tensor")
 _PACKAGES = ("momoracle", "numpy", "cupy-cuda13x", "torch", "momo-opt", "pytorch_optimizer", "jax", "optax")
 
 
-def run(
+def run_benchmark(
     shapes: dict[str, Shapes],
     machine: Machine,
     clock: Clock,
@@ -31,7 +31,7 @@ def run(
     watch: Callable[[str], None] = lambda name: None,
     now: Callable[[], float] = monotonic,
 ) -> dict[str, Any]:
-    """Return every measurement, and what was left out with the reason.
+    """Return every measurement, and what was not measured with the reason.
 
     Args:
         shapes: the workloads by name; those in `FIRST` go first.
@@ -39,15 +39,15 @@ def run(
         clock: times them.
         count: counts their launches and waits, or returns None where it cannot.
         where: names the device and its driver, for the result.
-        seconds: after so long, nothing more is begun.
+        seconds: after so long, no further measurement begins.
         rounds: timings of each step.
-        release: gives memory back between two measurements.
-        watch: is told each workload that is done.
-        now: the time in seconds.
+        release: returns unused memory to the device; called after each measurement.
+        watch: called with the name of each workload that is done.
+        now: returns the time in seconds.
     """
     rows: list[Row] = []
     unmeasured: list[dict[str, str]] = []
-    end, absent = now() + seconds, missing(clock.device)
+    end, absent = now() + seconds, find_missing(clock.device)
 
     for workload in sorted(shapes, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST)):
         bench = Bench(workload, shapes[workload], machine, clock, count, rounds)
@@ -57,7 +57,7 @@ def run(
             if reason is None:
                 try:
                     mine.append(bench.fused(name) if name in FUSED else bench.peer(name))
-                except Exception as error:  # one failure is told, and takes no other measurement along
+                except Exception as error:  # a step that fails is listed, and the others are measured all the same
                     reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
                 release()
             if reason is not None:
@@ -69,17 +69,17 @@ def run(
     return {
         "schema": SCHEMA,
         "where": where,
-        "versions": versions(),
+        "versions": list_versions(),
         "rounds": rounds,
         "rows": [row.to_json() for row in sorted(rows, key=lambda row: order.index(row.workload))],
         "unmeasured": unmeasured,
     }
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that the numbers belong to."""
-    found = {"python": platform.python_version()}
+def list_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that are installed and can change the numbers."""
+    versions = {"python": platform.python_version()}
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions

@@ -35,10 +35,10 @@ class Sliders:
     figure: Figure
     ranges: Mapping[str, Range]
 
-    def rendered(self, values: Mapping[str, float]) -> bytes:
+    def render(self, values: Mapping[str, float]) -> bytes:
         """Return the figure as PNG, for these values of its arguments."""
         draw: Callable[..., None] = self.figure.draw
-        return replace(self.figure, draw=partial(draw, **values)).rendered("png", dpi=DPI)
+        return replace(self.figure, draw=partial(draw, **values)).render("png", dpi=DPI)
 
     def widget(self) -> Any:
         """Return the sliders above the figure that they draw.
@@ -63,7 +63,7 @@ class Sliders:
         }
 
         def redraw(change: Any = None) -> None:
-            picture.value = self.rendered({name: handle.value for name, handle in handles.items()})
+            picture.value = self.render({name: handle.value for name, handle in handles.items()})
 
         for handle in handles.values():
             handle.observe(redraw, names="value")
@@ -71,7 +71,7 @@ class Sliders:
         return ipywidgets.VBox([*handles.values(), picture])
 
     def _repr_mimebundle_(self, **asked: Any) -> dict[str, Any]:
-        still = self.rendered({name: one.start for name, one in self.ranges.items()})
+        still = self.render({name: one.start for name, one in self.ranges.items()})
         shown = {"text/plain": self.figure.caption, "image/png": b64encode(still).decode("ascii")}
         if find_spec("ipywidgets") is not None:
             shown |= {kind: view for kind, view in self.widget()._repr_mimebundle_().items() if kind != "text/plain"}

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from momoracle.commands.bench import table
 from momoracle.commands.command_line import app
-from momoracle.gpu.bench.aims import SMALL, measures
+from momoracle.gpu.bench.aims import SMALL, compare_with_aims
 from momoracle.gpu.bench.figure import curves, figure
-from momoracle.gpu.bench.files import written
+from momoracle.gpu.bench.files import write_files
 from momoracle.gpu.bench.measure import FUSED
 from momoracle.gpu.bench.page import MOVED, NAME, load, page
 from momoracle.gpu.bench.peers import PEERS
@@ -66,7 +66,7 @@ def test_a_page_of_nothing_has_no_number_that_a_device_gives() -> None:
     assert "| 100%" not in text
     assert "µs |" not in text
     left = section(text, "What remains unmeasured")
-    assert all(f"- {one.what} (wanted: {one.aim});" in left for one in measures([]))
+    assert all(f"- {one.what} (wanted: {one.aim});" in left for one in compare_with_aims([]))
     assert "- the tests that need a device" in left
 
 
@@ -101,7 +101,7 @@ def test_the_page_in_the_repository_is_that_of_its_results() -> None:
     ],
 )
 def test_an_aim_that_is_missed_is_called_so(results: dict[str, Any], short: set[str]) -> None:
-    assert {one.what for one in measures(results["rows"]) if one.holds is False} == short
+    assert {one.what for one in compare_with_aims(results["rows"]) if one.holds is False} == short
     assert page(results).count("falls short") == len(short)
 
 
@@ -112,7 +112,7 @@ def test_a_slow_small_step_and_the_worst_workload_decide() -> None:
             row["seconds"] = 21e-6
         if row["workload"] == "2^27 in one tensor" and row["name"] == "TAM":
             row["fraction"] = 0.84
-    found = {one.what: (one.shown, one.holds) for one in measures(results["rows"])}
+    found = {one.what: (one.worst, one.holds) for one in compare_with_aims(results["rows"])}
     assert found["µs of a captured step of 1000 parameters"] == ("21.0", False)
     assert found["speed of a device copy reached, 2^26 parameters and more"] == ("84%", False)
 
@@ -123,7 +123,7 @@ def test_a_ratio_is_told_with_its_ceiling() -> None:
     for row in results["rows"]:
         if row["name"] == "momo-opt Momo":
             row["seconds"] *= rivals.get(row["workload"], 10.0) / 10
-    found = {one.what: (one.shown, one.ceiling, one.holds) for one in measures(results["rows"])}
+    found = {one.what: (one.worst, one.ceiling, one.holds) for one in compare_with_aims(results["rows"])}
     assert found["MoMo: times as fast as momo-opt Momo, 2^26 and more in one"] == ("1.80", "2.00", False)
     assert found["MoMo: times as fast as momo-opt Momo, models' tensors"] == ("7.20", "8.00", True)
     assert found["host synchronisations in a step"] == ("0", "", True)
@@ -165,7 +165,7 @@ def test_the_bytes_on_the_page_are_those_of_the_benchmark() -> None:
 
 
 def test_files_are_written_together(tmp_path: Path) -> None:
-    names = [path.name for path in written(made_up(), tmp_path)]
+    names = [path.name for path in write_files(made_up(), tmp_path)]
     assert names == ["gpu_step.json", "gpu_step.svg", "gpu_step.png", "gpu_step.md"]
     assert load(tmp_path / "gpu_step.json") == made_up()
     assert (tmp_path / "gpu_step.md").read_text("utf-8") == page(made_up(), "gpu_step.svg")
@@ -175,7 +175,7 @@ def test_files_are_written_together(tmp_path: Path) -> None:
 
 def test_without_matplotlib_there_is_a_page_without_a_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "momoracle.gpu.bench.figure", None)
-    assert [path.name for path in written(made_up(), tmp_path)] == ["gpu_step.json", "gpu_step.md"]
+    assert [path.name for path in write_files(made_up(), tmp_path)] == ["gpu_step.json", "gpu_step.md"]
     assert "![" not in (tmp_path / "gpu_step.md").read_text("utf-8")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from momoracle.commands.command_line import app
+import momoracle
+from momoracle.commands.command_line import COMMANDS, app, help_line
 from momoracle.reference.golden import files
 
 PORT = """
@@ -177,3 +178,50 @@ def test_the_processes_of_a_command_do_not_load_the_command_line() -> None:
     """They import its main module again, whichever way it was started."""
     code = "import sys, momoracle.__main__; sys.exit('momoracle.commands.command_line' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_what_needs_no_command_loads_none(argument: str) -> None:
+    """NumPy alone takes a tenth of a second, the rooms behind a command about one."""
+    code = f"""
+import sys
+from momoracle.commands.command_line import app
+app([{argument!r}], standalone_mode=False)
+allowed = {{"momoracle", "momoracle.commands", "momoracle.commands.command_line"}}
+loaded = sorted(name for name in sys.modules if name.partition(".")[0] in ("momoracle", "numpy", "scipy", "sympy"))
+sys.exit(f"loaded: {{loaded}}" if set(loaded) - allowed else 0)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_line_is_that_of_the_command(name: str) -> None:
+    """It is read from the source without importing the command; the command itself says the same."""
+    text = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "400"})
+    assert text.exit_code == 0, text.output
+    assert help_line(name)
+    assert help_line(name) in text.output
+    assert help_line(name) in CliRunner().invoke(app, ["--help"], env={"COLUMNS": "400"}).output
+
+
+def test_a_command_that_its_module_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(COMMANDS, "check", "chek_command")
+    with pytest.raises(LookupError, match=r"commands/check.py defines no chek_command"):
+        help_line("check")
+
+
+def test_a_misspelt_command_is_suggested() -> None:
+    result = CliRunner().invoke(app, ["chek"])
+    assert result.exit_code == 2
+    assert "Did you mean 'check'?" in result.output
+
+
+def test_the_package_imports_its_names_when_they_are_used() -> None:
+    from momoracle.reference import MoMo
+
+    assert momoracle.MoMo is MoMo
+    assert set(momoracle.__all__) <= set(dir(momoracle))
+    assert {type(getattr(momoracle, name)).__name__ for name in momoracle.__all__} == {"ABCMeta", "function", "type"}
+    with pytest.raises(AttributeError, match="no attribute 'Momo'"):
+        _ = momoracle.Momo  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from momoracle.common.processes import computed
+from momoracle.common.processes import map_in_processes
 
 LIMIT = 60.0  # seconds until all must have ended; it takes about one, where nothing else does
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="counts processes in /proc")
@@ -71,16 +71,17 @@ def test_ctrl_c_ends_a_command_and_its_processes(command: list[str], later: floa
 
 def test_what_is_under_way_is_killed_where_the_reader_leaves() -> None:
     begin = time.monotonic()
-    found = computed(time.sleep, [0.0, 3600.0], processes=2)
-    assert next(found) == (0.0, None)
-    found.close()  # type: ignore[attr-defined]
+    results = map_in_processes(time.sleep, [0.0, 3600.0], processes=2)
+    assert next(results) == (0.0, None)
+    results.close()  # type: ignore[attr-defined]
     assert time.monotonic() - begin < LIMIT
 
 
 def test_an_error_ends_the_rest() -> None:
     with pytest.raises(ValueError, match="negative"):
-        list(computed(time.sleep, [-1.0, 3600.0], processes=2))
+        list(map_in_processes(time.sleep, [-1.0, 3600.0], processes=2))
 
 
 def test_every_input_comes_with_its_result() -> None:
-    assert sorted(computed(abs, range(-3, 3), processes=2)) == [(-3, 3), (-2, 2), (-1, 1), (0, 0), (1, 1), (2, 2)]
+    results = map_in_processes(abs, range(-2, 3), processes=2)
+    assert sorted(results) == [(-2, 2), (-1, 1), (0, 0), (1, 1), (2, 2)]

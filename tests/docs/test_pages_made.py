@@ -37,12 +37,12 @@ def test_what_is_not_there_cannot_be_included(document: str, name: str | None, s
 
 
 def test_links_lead_where_they_lead_in_the_repository() -> None:
-    from include import with_links
+    from include import change_links
 
     copied: list[str] = []
     text = "[a](../ports/published/published.md#sgd) ![b](figures/breast-cancer-lr.png) [c](https://host/x) [d](#e)\n"
     text += "```\n[f](g)\n```\n"
-    found = with_links(text, "convergence/convergence.md", "rates/convergence.md", copied.append, PAGES)
+    found = change_links(text, "convergence/convergence.md", "rates/convergence.md", copied.append, PAGES)
     picture = "convergence/figures/breast-cancer-lr.png"
     expected = text.replace("../ports/published/published.md", "../published-ports.md")
     assert found == expected.replace("figures/breast", "../files/convergence/figures/breast")
@@ -50,10 +50,10 @@ def test_links_lead_where_they_lead_in_the_repository() -> None:
 
 
 def test_a_link_to_nothing_is_refused() -> None:
-    from include import NoSuchText, with_links
+    from include import NoSuchText, change_links
 
     with pytest.raises(NoSuchText, match=r"README.md links to gone.md"):
-        with_links("[a](gone.md)", "README.md", "index.md", print, {})
+        change_links("[a](gone.md)", "README.md", "index.md", print, {})
 
 
 def test_formulas_break_where_they_may() -> None:

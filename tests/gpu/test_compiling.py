@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from momoracle.gpu.compiling import THREADS, assembled
-from momoracle.gpu.compiling import compiled as compiled_anew
+from momoracle.gpu.compiling import THREADS, assembler_log
+from momoracle.gpu.compiling import compile_kernel as compile_anew
 from momoracle.gpu.source import KERNELS, source
 
-compiled = cache(compiled_anew)
+compile_kernel = cache(compile_anew)
 
 ARCHITECTURES = ("sm_80", "sm_90")
 ENTRIES = {f"{stage}_{dtype}" for stage in ("first", "second") for dtype in ("float32", "float16", "bfloat16")}
@@ -23,7 +23,7 @@ ENTRIES = {f"{stage}_{dtype}" for stage in ("first", "second") for dtype in ("fl
 def nvrtc() -> None:
     pytest.importorskip("cupy", reason="needs CuPy, whose binding of NVRTC compiles without a device")
     try:
-        compiled("tam", 1, ARCHITECTURES[0])
+        compile_kernel("tam", 1, ARCHITECTURES[0])
     except RuntimeError as error:
         if "cannot be loaded" not in str(error):
             raise
@@ -35,7 +35,7 @@ def nvrtc() -> None:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_nvrtc_compiles_without_a_device(kernel: str, arch: str) -> None:
     for bins in (1, 5) if arch == "sm_90" else (1,):  # sm_80 and 5: below, to PTX
-        code = compiled(kernel, bins, arch)
+        code = compile_kernel(kernel, bins, arch)
         assert code.startswith(b"\x7fELF")
         for entry in ENTRIES | ({"first_float64", "second_float64"} if bins == 5 else set()):
             assert entry.encode() + b"\0" in code
@@ -49,7 +49,7 @@ def test_machine_code_is_a_whole_file(kernel: str, tmp_path: Path) -> None:
     if readelf is None:
         pytest.skip("needs readelf, of binutils")
     path = tmp_path / f"{kernel}.cubin"
-    made = compiled(kernel, 1, "sm_90")
+    made = compile_kernel(kernel, 1, "sm_90")
     for code, whole in ((made, True), (made[:-1], False)):
         path.write_bytes(code)
         result = subprocess.run([readelf, "-lS", str(path)], capture_output=True, text=True)
@@ -59,7 +59,7 @@ def test_machine_code_is_a_whole_file(kernel: str, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nvrtc")
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_accesses_are_of_16_bytes_and_nothing_is_atomic_or_fused(kernel: str) -> None:
-    ptx = compiled(kernel, 5, "sm_80", ptx=True).decode()
+    ptx = compile_kernel(kernel, 5, "sm_80", ptx=True).decode()
     bodies = dict(re.findall(r"\.entry (\w+)\((.*?)\n\}", ptx, re.DOTALL))
     assert set(bodies) == ENTRIES | {"first_float64", "second_float64"}
     for entry, body in bodies.items():
@@ -122,7 +122,7 @@ def test_reads_are_on_their_way_together_and_nothing_is_spilled_between(
     An H100 has memory of 3.35 TB/s and 132 multiprocessors: in a microsecond each is brought 25 KiB.
     """
     for bins, dtype in ((1, "float32"), (5, "float64")) if arch == "sm_90" else ((1, "float32"),):
-        found = entries(compiled(kernel, bins, arch), nvdisasm, tmp_path)
+        found = entries(compile_kernel(kernel, bins, arch), nvdisasm, tmp_path)
         assert set(found) == ENTRIES | ({"first_float64", "second_float64"} if bins == 5 else set())
         spilled = {name: [z for z in lines if re.search(r"\b(LDL|STL)\b", z)] for name, lines in found.items()}
         assert not any(spilled.values()), spilled
@@ -130,7 +130,7 @@ def test_reads_are_on_their_way_together_and_nothing_is_spilled_between(
         assert reads["first"] >= 2 * READ[kernel][0]
         assert reads["second"] >= 2 * READ[kernel][1]
         if dtype == "float32":
-            log = assembled(kernel, bins, arch)
+            log = assembler_log(kernel, bins, arch)
             used = dict(re.findall(r"properties for (\w+)_float32\n.*\n.*Used (\d+) registers", log))
             for stage, count in reads.items():
                 blocks = min(2048 // THREADS, 65536 // (-(-int(used[stage]) // 8) * 8 * THREADS))
@@ -141,7 +141,7 @@ def test_too_few_registers_are_noticed(nvdisasm: Path, tmp_path: Path, monkeypat
     monkeypatch.setattr(
         "momoracle.gpu.compiling.source", lambda kernel: re.sub(r"RESIDENT = [^;]+;", "RESIDENT = 8;", source(kernel))
     )
-    found = entries(compiled_anew("adatam", 1, "sm_90"), nvdisasm, tmp_path)
+    found = entries(compile_anew("adatam", 1, "sm_90"), nvdisasm, tmp_path)
     assert any(re.search(r"\b(LDL|STL)\b", line) for line in found["second_float32"])
 
 
@@ -160,7 +160,7 @@ def test_an_error_of_the_compiler_is_shown_with_its_place(monkeypatch: pytest.Mo
     with pytest.raises(
         RuntimeError, match=r"(?s)NVRTC refuses momo.cu for sm_90 .*sums.cuh\(\d+\): error.*__syncthread"
     ):
-        compiled_anew("momo", 1, "sm_90")
+        compile_anew("momo", 1, "sm_90")
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)

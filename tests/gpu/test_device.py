@@ -11,7 +11,7 @@ from support.device import host_machine
 
 from momoracle import TAM, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 from momoracle.gpu import Fused
-from momoracle.gpu.bench.counts import Counts, counted
+from momoracle.gpu.bench.counts import Counts, count_calls
 from momoracle.gpu.compiling import THREADS
 from momoracle.gpu.cuda_device import CudaDevice
 from momoracle.gpu.plan import LEAST
@@ -212,11 +212,11 @@ def test_a_bound_step_never_waits(method: Method, cupy: Any) -> None:
     fused, x, g = Fused(method), drawn(cupy, 0), drawn(cupy, 1)
     state = fused.init(x)
     bound = fused.bind(x, g, state, 1.0)
-    assert counted(bound) == Counts(launches=2, synchronisations=0)
-    binding = counted(lambda: fused.bind(x, g, state, 1.0))
+    assert count_calls(bound) == Counts(launches=2, synchronisations=0)
+    binding = count_calls(lambda: fused.bind(x, g, state, 1.0))
     assert binding is not None
     assert binding.synchronisations == 0
-    waiting = counted(lambda: fused.step(x, g, fused.init(x), 1.0))
+    waiting = count_calls(lambda: fused.step(x, g, fused.init(x), 1.0))
     assert waiting is not None
     assert waiting.synchronisations > 0
 

@@ -96,7 +96,7 @@ def test_it_measures_and_writes_the_page(
     small: dict[str, Shapes] = {"1000 in ten tensors": [(100,)] * 10, "2^20 in one tensor": [(64,)]}
     monkeypatch.setattr(bench_device, "workloads", lambda: small)
     monkeypatch.setattr(bench_run, "PEERS", {})
-    monkeypatch.setattr(bench_run, "missing", lambda device: absent)
+    monkeypatch.setattr(bench_run, "find_missing", lambda device: absent)
     module = script()
     monkeypatch.setattr(module, "tested", lambda seconds: {"passed": 9, "failed": failed, "skipped": []})
     assert module.main(["--folder", str(tmp_path)]) == status

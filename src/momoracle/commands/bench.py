@@ -1,4 +1,4 @@
-"""``momoracle bench``: how long fused steps take on a CUDA device, and the page of it."""
+"""``momoracle bench``: measure fused steps on a CUDA device and write the page of the results."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from momoracle.commands.terminal import Json, console, progress, write_json
-from momoracle.gpu.bench.files import written
+from momoracle.gpu.bench.files import write_files
 from momoracle.gpu.bench.page import load
 from momoracle.gpu.bench.shapes import workloads
 
@@ -37,32 +37,34 @@ def bench_command(
             "benchmarks/reference_step.py"
         )
     try:
-        results = load(results_file) if results_file is not None else _measured(seconds)
+        results = load(results_file) if results_file is not None else _measure(seconds)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     console.print(", ".join(results["where"].values()), markup=False, highlight=False)
     console.print(table(results["rows"]))
-    for one in results["unmeasured"]:
-        console.print(f"unmeasured: {one['name']}, {one['workload']}: {one['reason']}", highlight=False, markup=False)
+    for item in results["unmeasured"]:
+        console.print(
+            f"unmeasured: {item['name']}, {item['workload']}: {item['reason']}", highlight=False, markup=False
+        )
     write_json(json_file, results)
     if page is not None:
-        for path in written(results, page):
+        for path in write_files(results, page):
             console.print(f"written: {path.name}", markup=False, highlight=False)
 
 
-def _measured(seconds: float) -> dict[str, Any]:
-    from momoracle.gpu.bench.device import measured
+def _measure(seconds: float) -> dict[str, Any]:
+    from momoracle.gpu.bench.device import measure_device
 
     try:
         with progress(len(workloads())) as done:
-            return measured(seconds, done)
+            return measure_device(seconds, done)
     except (ImportError, RuntimeError) as error:
         console.print(f"{error}; {NOTHING}", highlight=False, markup=False)
         raise typer.Exit(1) from None
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    """Return the rows as a table: microseconds, bytes, the part of the copy's speed, launches, waits of the host."""
+    """Return the rows as a table for the terminal."""
     result = Table("workload", "step", "µs", "MB", "of the copy's speed", "launches", "host waits", "timed by")
     for row in rows:
         cells = [

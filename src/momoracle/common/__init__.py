@@ -1,4 +1,4 @@
-"""Small tools that every room may use: names, text, figures, worker processes, users' files.
+"""Small tools that every room uses: names, text, tables, figures, worker processes and users' files.
 
-Nothing here imports another room of momoracle. A tool enters when two rooms need it.
+Nothing here imports another room of momoracle. A tool moves here when two rooms need it.
 """

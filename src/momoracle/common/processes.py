@@ -1,4 +1,4 @@
-"""Work in several processes, which end at once where nobody waits for it any more."""
+"""Map a function over inputs in worker processes; on an error or Ctrl-C, kill the workers instead of waiting."""
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -9,37 +9,57 @@ from typing import Any, TypeVar
 
 A = TypeVar("A")
 T = TypeVar("T")
-_GRACE = 5.0  # seconds for the pool's thread to see that its processes are dead
+_GRACE = 5.0  # seconds for the pool's own thread to notice that the workers are dead
 
 
-def computed(compute: Callable[[A], T], inputs: Iterable[A], processes: int | None = None) -> Iterator[tuple[A, T]]:
-    """Yield each input with what ``compute`` returns for it, as it is done; those given first are begun first.
+def map_in_processes(
+    function: Callable[[A], T], inputs: Iterable[A], processes: int | None = None
+) -> Iterator[tuple[A, T]]:
+    """Yield each input with its result, in the order in which the results arrive.
 
-    ``compute`` and the inputs are pickled. There is a process a core where ``processes`` is None. Where an error, or
-    Ctrl-C, ends this, whatever is under way is killed and not waited for; the processes themselves never see Ctrl-C.
+    Work starts in the order of the inputs. The function and the inputs are pickled. If an error or Ctrl-C ends the
+    loop, or the caller stops reading, the running workers are killed. The workers themselves never receive Ctrl-C.
+
+    Args:
+        function: what each worker calls.
+        inputs: its arguments, one call for each.
+        processes: how many workers there are; one for each core if None.
+
+    Raises:
+        Exception: whatever ``function`` raises, as soon as its result is read.
     """
+    # "spawn" starts every worker as a fresh Python: a forked one would copy threads' locks in an unknown state.
     pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-    running: dict[Future[T], A] = {}
+    pending: dict[Future[T], A] = {}
     try:
-        for one in inputs:
-            with _interrupts_later():  # submit starts the processes
-                running[pool.submit(compute, one)] = one
-        for future in as_completed(running):
-            yield running[future], future.result()
-    except BaseException:  # GeneratorExit too: the reader has left
-        manager: Any = pool._executor_manager_thread
-        for process in list((pool._processes or {}).values()):
-            process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
-        if manager is not None:
-            manager.join(_GRACE)  # at Python's exit it could close the pipe that wakes it while that is written to
+        for argument in inputs:
+            # submit() starts a worker when all others are busy. A worker inherits the signal mask of the moment, so
+            # Ctrl-C is blocked just then: it reaches this process alone, which decides for all of them.
+            with _sigint_blocked():
+                pending[pool.submit(function, argument)] = argument
+        for future in as_completed(pending):
+            yield pending[future], future.result()
+    except BaseException:  # includes GeneratorExit, which Python raises here when the caller stops reading
+        _kill(pool)
         raise
     pool.shutdown()
 
 
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """Kill the workers of a pool and forget the work that has not started."""
+    # The executor has no public way to kill: its shutdown() waits for the running calls, which may take minutes.
+    manager: Any = pool._executor_manager_thread
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+    # Wait for the pool's thread. At Python's exit it could otherwise close a pipe that is being written to.
+    if manager is not None:
+        manager.join(_GRACE)
+
+
 @contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Hold Ctrl-C back: it comes at the end, but to no process that is started here, for that inherits the mask."""
+def _sigint_blocked() -> Iterator[None]:
+    """Hold Ctrl-C back inside the block; it arrives at the end of the block."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

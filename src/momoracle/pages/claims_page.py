@@ -59,7 +59,7 @@ def math(latex: str) -> Markup:
 
 def image(figure: Figure) -> str:
     """Return a figure as the address of an image: the SVG itself."""
-    return "data:image/svg+xml;base64," + base64.b64encode(figure.rendered("svg")).decode("ascii")
+    return "data:image/svg+xml;base64," + base64.b64encode(figure.render("svg")).decode("ascii")
 
 
 def _version(name: str) -> str:

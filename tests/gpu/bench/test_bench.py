@@ -6,10 +6,20 @@ import pytest
 from support.device import host_machine
 
 from momoracle.gpu.bench import run as bench_run
-from momoracle.gpu.bench.counts import Counts, tally, traced
-from momoracle.gpu.bench.measure import CALLS, FUSED, MOST_COPIES, Bench, Row, awaited, rotating, timed
-from momoracle.gpu.bench.peers import PEERS, Peer, missing, peer
-from momoracle.gpu.bench.run import FIRST, run
+from momoracle.gpu.bench.counts import Counts, count_in_trace, tally
+from momoracle.gpu.bench.measure import (
+    CALLS,
+    FUSED,
+    MOST_COPIES,
+    Bench,
+    Row,
+    make_rotation,
+    median_host_seconds,
+    median_seconds,
+)
+from momoracle.gpu.bench.peer import Peer
+from momoracle.gpu.bench.peers import PEERS, find_missing, make_peer
+from momoracle.gpu.bench.run import FIRST, run_benchmark
 from momoracle.gpu.bench.shapes import Shapes, workloads
 
 SMALL: Shapes = [(10,), (5, 3)]
@@ -79,14 +89,14 @@ def test_a_trace_is_counted() -> None:
 def test_pytorch_s_trace_is_read() -> None:
     """On the host there is no kernel to count; what is shown is that a trace is made and understood."""
     called: list[int] = []
-    assert traced(lambda: called.append(1)) == Counts(0, 0)
+    assert count_in_trace(lambda: called.append(1)) == Counts(0, 0)
     assert called == [1]
 
 
 def test_timings_are_medians_and_take_turns() -> None:
     clock = Counting()
     steps = [lambda: 0, lambda: 1]
-    assert timed(steps, clock, rounds=5) == 3.0
+    assert median_seconds(steps, clock, rounds=5) == 3.0
     assert clock.calls == [steps[0], steps[1], steps[0], steps[1], steps[0]]
 
 
@@ -98,21 +108,21 @@ def test_the_host_s_clock_counts_the_wait_in() -> None:
         called[place] += 1
 
     peers = [Peer(lambda: pass_by(1.0, 0), lambda: pass_by(30.0, 1)), Peer(lambda: pass_by(2.0, 0), lambda: None)]
-    assert awaited(peers, rounds=3, now=lambda: time[0]) == pytest.approx((CALLS * 1.5 + 30.0) / CALLS)
+    assert median_host_seconds(peers, rounds=3, now=lambda: time[0]) == pytest.approx((CALLS * 1.5 + 30.0) / CALLS)
     assert called == [4 * CALLS, 4]  # three rounds and the warm-up
-    peers[0].awaited()
+    peers[0].step_and_wait()
     assert called == [4 * CALLS + 1, 5]
 
 
 @pytest.mark.parametrize(("moved", "count"), [(1, MOST_COPIES), (50, 4), (100, 2), (150, 2), (200, 1), (1000, 1)])
 def test_small_steps_rotate_over_twice_the_cache_or_eight_copies(moved: int, count: int) -> None:
-    assert len(rotating(lambda: lambda: None, moved, 100)) == count
+    assert len(make_rotation(lambda: lambda: None, moved, 100)) == count
 
 
 @pytest.mark.ports
 @pytest.mark.parametrize("name", PEERS)
 def test_the_peers_take_their_steps(name: str, host: host_machine.Host) -> None:
-    assert missing("cpu") == {}
+    assert find_missing("cpu") == {}
     row = Bench("small", SMALL, host, Counting(), three_and_one, rounds=2).peer(name)
     assert row.seconds > 0
     known = name.startswith("torch")
@@ -125,7 +135,7 @@ def test_the_peers_take_their_steps(name: str, host: host_machine.Host) -> None:
 @pytest.mark.ports
 @pytest.mark.parametrize("name", [name for name in PEERS if name.startswith("optax")])
 def test_optax_steps_in_place(name: str) -> None:
-    one = peer(name, SMALL, "cpu")
+    one = make_peer(name, SMALL, "cpu")
     assert one.wait is not None
     before = one.wait()
     one.step()
@@ -137,8 +147,8 @@ def test_optax_steps_in_place(name: str) -> None:
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("momoracle.gpu.bench.peers.find_spec", lambda name: None)
-    assert missing("cpu")["momo-opt Momo"] == "not installed: torch, momo"
-    assert set(missing("cpu")) == set(PEERS)
+    assert find_missing("cpu")["momo-opt Momo"] == "not installed: torch, momo"
+    assert set(find_missing("cpu")) == set(PEERS)
 
 
 @pytest.mark.ports
@@ -147,14 +157,14 @@ def test_a_package_that_does_not_reach_the_device_is_told() -> None:
 
     if torch.cuda.is_available():
         pytest.skip("needs a PyTorch that reaches no device")
-    assert missing("cuda")["torch Adam, fused"] == "torch finds no cuda device"
+    assert find_missing("cuda")["torch Adam, fused"] == "torch finds no cuda device"
 
 
 def small_run(host: host_machine.Host, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[str, Any]:
-    monkeypatch.setattr(bench_run, "missing", lambda device: dict.fromkeys(PEERS, "not wanted here"))
+    monkeypatch.setattr(bench_run, "find_missing", lambda device: dict.fromkeys(PEERS, "not wanted here"))
     shapes: dict[str, Shapes] = {"2^20 in one tensor": [(7,)], "GPT-2 small": SMALL, FIRST[0]: [(3,)]}
     given = {"where": {"device": "the host"}, "seconds": SECONDS, "rounds": 1, **options}
-    return run(shapes, host, Counting(), lambda step: None, **given)
+    return run_benchmark(shapes, host, Counting(), lambda step: None, **given)
 
 
 def test_workloads_are_shown_in_order_and_measured_by_weight(

@@ -18,7 +18,7 @@ def test_the_papers_figures_and_that_of_m11_are_there() -> None:
 @pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)
 def test_the_bytes_are_the_same_in_every_run(figure, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     svg, png = write(figure, tmp_path)
-    assert svg.read_bytes() == figure.rendered("svg")
-    assert png.read_bytes() == figure.rendered("png")
+    assert svg.read_bytes() == figure.render("svg")
+    assert png.read_bytes() == figure.render("png")
     text = svg.read_text(encoding="utf-8")
     assert not re.search(r"20\d\d-\d\d|dc:date|Matplotlib v", text)

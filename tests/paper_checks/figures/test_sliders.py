@@ -12,7 +12,7 @@ both = pytest.mark.parametrize("sliders", [momo_model(), tam_damping()], ids=lam
 @both
 def test_the_picture_at_the_start_is_the_figure(sliders: Sliders) -> None:
     shown = sliders._repr_mimebundle_()
-    assert base64.b64decode(shown["image/png"]) == sliders.figure.rendered("png", dpi=DPI)
+    assert base64.b64decode(shown["image/png"]) == sliders.figure.render("png", dpi=DPI)
 
 
 @both
@@ -24,4 +24,4 @@ def test_every_slider_redraws(sliders: Sliders) -> None:
         before = picture.value
         handle.value = handle.min
         values = {one.description: one.value for one in handles}
-        assert picture.value == sliders.rendered(values) != before
+        assert picture.value == sliders.render(values) != before
