@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from momoracle.commands.command_line import app
 from momoracle.commands.rates import chosen
 from momoracle.commands.terminal import console
-from momoracle.convergence.problems.zoo import PROBLEMS
+from momoracle.convergence.zoo import PROBLEMS
 
 QUICK = ["--steps", "60", "--seeds", "200"]
 OWN = """

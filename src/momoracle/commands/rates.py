@@ -149,7 +149,7 @@ def overall(verdicts: Sequence[str]) -> str:
 
 def chosen(names: list[str] | None) -> list[Any]:
     """Return the problems that are named, or the default ones, without those whose data are not installed."""
-    from momoracle.convergence.problems.zoo import REAL_DATA, from_text
+    from momoracle.convergence.zoo import REAL_DATA, from_text
 
     if names:
         return [from_text(name) for name in names]
@@ -169,7 +169,7 @@ def made(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
 
 def list_problems() -> None:
     """Print each problem's name, what it is, and the options that it takes with their defaults."""
-    from momoracle.convergence.problems.zoo import PROBLEMS
+    from momoracle.convergence.zoo import PROBLEMS
 
     for name, make in PROBLEMS.items():
         said = (make.__doc__ or "").partition("\n")[0].removeprefix("Return ").replace("``", "")

@@ -18,11 +18,11 @@ pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
 from momoracle.commands.command_line import app
 from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.method_text import make
-from momoracle.convergence.problems.zoo import problem
 from momoracle.convergence.sweeps.local import local
 from momoracle.convergence.sweeps.spec import Spec, read
 from momoracle.convergence.sweeps.store import Store, rows
 from momoracle.convergence.sweeps.task import rows_of
+from momoracle.convergence.zoo import problem
 
 PATIENCE = 120.0  # seconds after which a test gives up on another process; none that works takes as long
 

@@ -11,7 +11,7 @@ from support.zoo_small import INTERPOLATING, NAMES, SMOOTH, small
 
 from momoracle.convergence import Constants, Problem, one_point
 from momoracle.convergence.losses.linear_model import LinearModel
-from momoracle.convergence.problems.zoo import from_text, problem
+from momoracle.convergence.zoo import from_text, problem
 
 every_problem = pytest.mark.parametrize("name", NAMES)
 interpolating = pytest.mark.parametrize("name", INTERPOLATING)

@@ -14,13 +14,13 @@ from momoracle.convergence.losses.hinge_loss import hinge_loss, squared_hinge_lo
 from momoracle.convergence.losses.huber_loss import huber_loss
 from momoracle.convergence.losses.least_squares import least_squares
 from momoracle.convergence.losses.logistic_loss import logistic_loss
+from momoracle.convergence.losses.noisy import noisy_absolute_loss, noisy_least_squares
+from momoracle.convergence.losses.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
 from momoracle.convergence.losses.relu_regression import relu_regression
 from momoracle.convergence.problems.adversary import one_each_step, one_function
 from momoracle.convergence.problems.max_of_coordinates import nesterov_max, polyak_max
-from momoracle.convergence.problems.noisy import noisy_absolute_loss, noisy_least_squares
 from momoracle.convergence.problems.problem import Problem
 from momoracle.convergence.problems.problem_error import ProblemError, called, place, said
-from momoracle.convergence.problems.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
 
 __all__ = [
     "PROBLEMS",
