@@ -184,8 +184,8 @@ def test_a_problem_from_text() -> None:
     ("text", "kind", "told"),
     [
         ("least-squarse", LookupError, "choose one of least-squares"),
-        ("nowhere.py:f", LookupError, "there is no file nowhere.py"),
-        ("math:nothing", LookupError, "math has no 'nothing'"),
+        ("nowhere.py:f", LookupError, "there is no file 'nowhere.py'"),
+        ("math:nothing", LookupError, "'math' has no 'nothing'"),
         ("math:pi", TypeError, "pi"),
         ("hinge:sizes=3", TypeError, "sizes"),
         ("hinge:size=many", ValueError, "'many' is not a number"),

@@ -184,7 +184,7 @@ def test_a_run_that_fails_is_a_row_with_its_error(module: Path) -> None:
     found = rows_of(task)
     errors = [row["seed"] for row in found if row["error"] is not None]
     assert 0 < len(errors) < 9, "some seeds meet the bad sample in twelve steps, others do not"
-    told = "bad: sample_loss_and_grad raised ArithmeticError: sample 5 is bad (held_problem.py, line 40, in __call__)"
+    told = "bad: sample_loss_and_grad raised ArithmeticError: sample 5 is bad (held_problem.py:40 in __call__)"
     assert {row["error"] for row in found} == {None, told}
     assert [row["seed"] for row in found] == list(range(9))
     assert all(("average_gap" in row) == (row["error"] is None) for row in found)
