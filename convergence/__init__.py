@@ -1,7 +1,8 @@
 """Convergence: problems with known constants, ensembles of runs, certificates, rates."""
 
-from momoracle.convergence.engine.ensemble import NO_CAP, Ensemble
+from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.engine.summary import Summary
+from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.losses.least_squares import least_squares
 from momoracle.convergence.problems.problem import Constants, Problem, one_point
 from momoracle.convergence.rates import Rate, rates

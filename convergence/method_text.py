@@ -4,7 +4,7 @@ from dataclasses import fields
 from itertools import product
 from typing import Any
 
-from momoracle.convergence.engine.ensemble import NO_CAP
+from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.problems.problem import Problem
 from momoracle.reference import ALGORITHMS, Method
 

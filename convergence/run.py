@@ -1,14 +1,21 @@
 """Run an ensemble tile by tile, here or in several processes; results come in the order of the replicas."""
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from multiprocessing.pool import ThreadPool
+from pathlib import Path
 from typing import Any
 
+from momoracle.common.user_code import import_file, imported_files
 from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.engine.tile import Tile, advance
+
+
+class NotSendableError(ValueError):
+    """An ensemble holds something that cannot be sent to other processes; the message says what, and the fix."""
 
 
 def run(
@@ -28,6 +35,7 @@ def run(
 
     Raises:
         ValueError: processes or tile is below 1, or the ensemble cannot be compiled.
+        NotSendableError: several processes are asked for, and the ensemble cannot be sent to them.
         ModuleNotFoundError: it is to be compiled and the extra ``fast`` is not installed.
 
     >>> from momoracle import SGD
@@ -46,17 +54,19 @@ def run(
         take = partial(compiler.advance, ensemble, program=compiler.Program(compiler.code_of(ensemble)))
         if processes > 1 and len(ranges) > 1:
             with ThreadPool(min(processes, len(ranges))) as threads:
-                yield from _told(threads.imap(take, ranges), ensemble, done)
+                yield from _count_steps(threads.imap(take, ranges), ensemble, done)
             return
     if processes == 1 or len(ranges) == 1:
-        yield from _told(map(take, ranges), ensemble, done)
+        yield from _count_steps(map(take, ranges), ensemble, done)
         return
     # Not forked: threads of this process would be copied in whatever state they are.
-    with get_context("spawn").Pool(min(processes, len(ranges)), _receive, (ensemble,)) as pool:
-        yield from _told(pool.imap(_advance, ranges), ensemble, done)
+    with get_context("spawn").Pool(
+        min(processes, len(ranges)), _receive, (imported_files(), _pickle(ensemble))
+    ) as pool:
+        yield from _count_steps(pool.imap(_advance, ranges), ensemble, done)
 
 
-def _told(tiles: Iterable[Tile], ensemble: Ensemble, done: Callable[[int], Any]) -> Iterator[Tile]:
+def _count_steps(tiles: Iterable[Tile], ensemble: Ensemble, done: Callable[[int], Any]) -> Iterator[Tile]:
     for tile in tiles:
         yield tile
         done(len(tile.replicas) * ensemble.steps)
@@ -84,12 +94,38 @@ def _compiler() -> Any:
     return tile
 
 
-_ensemble: list[Ensemble] = []  # of a worker process, sent once and not with every tile
+def _pickle(ensemble: Ensemble) -> bytes:
+    """Return an ensemble as bytes for other processes.
+
+    Raises:
+        NotSendableError: something in it cannot be pickled.
+    """
+    try:
+        return pickle.dumps(ensemble)
+    except Exception as error:  # pickle raises PicklingError, AttributeError, TypeError, and what the objects raise
+        raise NotSendableError(
+            f"{ensemble.problem.name} with {type(ensemble.method).__name__} cannot be sent to other processes: "
+            f"{error}; define its functions and classes at the top level of a file, or run it in 1 process"
+        ) from error
 
 
-def _receive(ensemble: Ensemble) -> None:
-    _ensemble[:] = [ensemble]
+# A worker process receives the ensemble once, not with every tile. It stays bytes until the first tile is asked for: an
+# error while a pool starts its processes would make it start others for ever.
+_received: list[tuple[list[Path], bytes]] = []
+
+
+def _receive(files: list[Path], ensemble: bytes) -> None:
+    _received[:] = [(files, ensemble)]
 
 
 def _advance(replicas: range) -> Tile:
-    return advance(_ensemble[0], replicas)
+    return advance(_unpickle(), replicas)
+
+
+@cache
+def _unpickle() -> Ensemble:
+    ((files, content),) = _received
+    for file in files:  # the modules of a user's files are under their names again, where pickle looks for them
+        import_file(file)
+    ensemble: Ensemble = pickle.loads(content)
+    return ensemble

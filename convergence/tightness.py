@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import differential_evolution
 
-from momoracle.convergence.engine.ensemble import NO_CAP, Ensemble
-from momoracle.convergence.losses.least_squares import Constant
-from momoracle.convergence.losses.linear_model import longest_row
+from momoracle.convergence.engine.ensemble import Ensemble
+from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.problems.adversary import OneEachStep, OneFunction, largest_gap
+from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 from momoracle.convergence.run import run
 from momoracle.reference import MoMo

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from momoracle import MoMo
 from momoracle.common.figure import Figure, write
 from momoracle.convergence import NO_CAP, Ensemble, rates
-from momoracle.convergence.problems.zoo import problem
+from momoracle.convergence.zoo import problem
 from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import departure
 from momoracle.ports.running.method_port import MethodPort, observed

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support import docstring_rules
 
-from momoracle.convergence.problems import zoo
+from momoracle.convergence import zoo
 
 PUBLIC = docstring_rules.public()
 SHOWN = docstring_rules.examples(PUBLIC.values())

@@ -16,7 +16,7 @@ MODULES = [name for name in modules.IMPORTABLE if name.startswith(PACKAGES) and 
 
 #: whose examples need what not every machine has; with it they run
 DATA = pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn")
-NEEDS = {"momoracle.convergence.problems.real_data": DATA, "momoracle.convergence.experiments.digits": DATA}
+NEEDS = {"momoracle.convergence.losses.real_data": DATA, "momoracle.convergence.experiments.digits": DATA}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in MODULES])

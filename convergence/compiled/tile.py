@@ -12,9 +12,10 @@ from momoracle.convergence.compiled.lanes import WIDTH
 from momoracle.convergence.compiled.program import Program
 from momoracle.convergence.compiled.recording import NotRecorded, record
 from momoracle.convergence.compiled.step_code import StepCode
-from momoracle.convergence.engine.ensemble import LIMITS, Ensemble, Part
+from momoracle.convergence.engine.ensemble import Ensemble, Part
 from momoracle.convergence.engine.samples import BLOCK, blocks
 from momoracle.convergence.engine.tile import Tile, applicable, at_cap, beyond, capped, means_checked
+from momoracle.convergence.limits import LIMITS
 from momoracle.convergence.problems.problem import Array
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from momoracle.convergence.certificates.certificate import Certificate
 from momoracle.convergence.certificates.stated import ALL
-from momoracle.convergence.checkpoints import checkpoints
 from momoracle.convergence.problems.problem import Array, Problem
 from momoracle.reference import Method
 
+#: checkpoints from k to 2 k; they are evenly spaced in logarithm, so their number grows like log K
+PER_OCTAVE = 4
 #: entries of the points of one tile: of fewer, calling NumPy takes longer than the arithmetic; of more, little is
 #: gained
 _ENTRIES = 2**17
@@ -140,7 +141,16 @@ class Part:
         )
 
 
-#: where a replica is retired: what it computes from here on might leave the range of its dtype
-LIMITS = {"float64": 1e100, "float32": 1e12}
-#: a learning rate that no step of MoMo reaches, and float32 holds
-NO_CAP = 1e30
+def checkpoints(steps: int, per_octave: int = PER_OCTAVE) -> list[int]:
+    """Return increasing step numbers from 1 to ``steps``, both among them.
+
+    Raises:
+        ValueError: steps or per_octave is below 1.
+
+    >>> checkpoints(10, per_octave=1)
+    [1, 2, 4, 8, 10]
+    """
+    if steps < 1 or per_octave < 1:
+        raise ValueError(f"steps is {steps} and per_octave {per_octave}; allowed: integers >= 1")
+    octaves = np.arange(int(np.log2(steps) * per_octave) + 1) / per_octave
+    return sorted({*(int(step) for step in np.round(2.0**octaves) if step <= steps), steps})

@@ -8,8 +8,9 @@ import numpy as np
 from momoracle.convergence.certificates.certificate import Certificate, Ledger
 from momoracle.convergence.certificates.loss_measures import LossMeasurer
 from momoracle.convergence.certificates.momo_measures import Measurer
-from momoracle.convergence.engine.ensemble import LIMITS, Ensemble, Part
+from momoracle.convergence.engine.ensemble import Ensemble, Part
 from momoracle.convergence.engine.samples import orders
+from momoracle.convergence.limits import LIMITS
 from momoracle.convergence.problems.problem import Array
 
 

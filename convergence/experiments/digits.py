@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from momoracle.convergence.losses.real_data import bundled
 from momoracle.convergence.problems.problem import Array
-from momoracle.convergence.problems.real_data import bundled
 
 CLASSES = 10
 HIGHEST = 16  # of a pixel

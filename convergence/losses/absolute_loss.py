@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from momoracle.convergence.losses.least_squares import Constant, rows_and_optimum
-from momoracle.convergence.losses.linear_model import LinearModel, longest_row
+from momoracle.convergence.losses.least_squares import rows_and_optimum
+from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.dyadic import exact_products
+from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 
 

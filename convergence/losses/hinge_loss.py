@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from momoracle.convergence.losses.least_squares import Constant, Proportional
-from momoracle.convergence.losses.linear_model import LinearModel, longest_row
+from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.dyadic import exact_products, on_grid
+from momoracle.convergence.problems.gradient_bounds import Constant, Proportional, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from momoracle.convergence.losses.linear_model import LinearModel, longest_row
+from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.dyadic import exact_products, on_grid
+from momoracle.convergence.problems.gradient_bounds import Proportional, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 
 
@@ -70,22 +71,3 @@ def rows_and_optimum(size: int, samples: int, condition: float, seed: int) -> tu
     scale = np.sqrt(samples / np.sum(values**2))
     rows = on_grid(left * (scale * values) @ right.T, 2.0**-10)
     return rows, on_grid(generator.uniform(-2, 2, size), 0.25)
-
-
-class Proportional:
-    """The bound G(r) = factor · r; an object, not a closure, so that it can be sent to another process."""
-
-    def __init__(self, factor: float) -> None:
-        self.factor = factor
-
-    def __call__(self, radius: float) -> float:
-        """Return the bound on the ball of this radius."""
-        return self.factor * radius
-
-
-class Constant(Proportional):
-    """The bound G(r) = factor."""
-
-    def __call__(self, radius: float) -> float:
-        """Return the bound on the ball of this radius."""
-        return self.factor

@@ -50,9 +50,3 @@ class LinearModel:
     def astype(self, dtype: Any) -> "LinearModel":
         """Return the same model in another dtype."""
         return replace(self, rows=self.rows.astype(dtype), targets=self.targets.astype(dtype))
-
-
-def longest_row(rows: Array) -> float:
-    """Return max ‖a_s‖, rounded up."""
-    rounding = (rows.shape[1] + 4) * float(np.finfo(float).eps)
-    return float(np.sqrt(np.vecdot(rows, rows).max()) * (1 + rounding))

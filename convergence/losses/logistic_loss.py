@@ -3,8 +3,8 @@
 import numpy as np
 
 from momoracle.convergence.losses.hinge_loss import separable
-from momoracle.convergence.losses.least_squares import Constant
-from momoracle.convergence.losses.linear_model import LinearModel, longest_row
+from momoracle.convergence.losses.linear_model import LinearModel
+from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 
 

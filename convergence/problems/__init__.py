@@ -1,5 +1,6 @@
-"""Problems whose constants are known: minimiser, minimum, gradient bound, smoothness.
+"""What a problem is: its losses, and the constants that are known of them.
 
-``problem.py`` says what a problem is, ``zoo.py`` finds one by its name or in a user's file.
-A problem enters with the source of each constant; the losses of linear models have a room of their own.
+``problem.py`` says it, ``gradient_bounds.py`` and ``dyadic.py`` help to state constants that are rigorous; the other
+files are problems that are no linear model.
+A problem enters with the source of each constant, and is found by its name in ``convergence/zoo.py``.
 """

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from momoracle.convergence.engine.ensemble import NO_CAP
-from momoracle.convergence.losses.least_squares import Constant
-from momoracle.convergence.losses.linear_model import longest_row
+from momoracle.convergence.limits import NO_CAP
+from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 from momoracle.reference import MoMo
 

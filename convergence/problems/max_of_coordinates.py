@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.losses.least_squares import Constant
+from momoracle.convergence.problems.gradient_bounds import Constant
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from momoracle.convergence.problems.problem_error import ProblemError, called, place, said
+from momoracle.common.user_code import error_text
+from momoracle.convergence.problems.problem_error import ProblemError, call_user_code, defined_at
 
 Array: TypeAlias = Any
 Oracle: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
@@ -163,9 +164,9 @@ class Problem:
         oracle: Any = self.sample_loss_and_grad
         if hasattr(oracle, "mean_loss"):
             what = f"{self.name}: mean_loss"
-            means = called(what, "needed is a function of points x, shape (R, n)", oracle.mean_loss, x)
+            means = call_user_code(what, "needed is a function of points x, shape (R, n)", oracle.mean_loss, x)
             if np.shape(means) != (len(x),):
-                where = place(function=oracle.mean_loss)
+                where = defined_at(oracle.mean_loss)
                 raise ProblemError(f"{what} returned shape {np.shape(means)}{where}; needed is ({len(x)},)")
             return means
         total = np.zeros(len(x))
@@ -186,7 +187,7 @@ class Problem:
         oracle, what = self.sample_loss_and_grad, f"{self.name}: sample_loss_and_grad"
         one = isinstance(oracle, one_point)
         takes = "one point, (n,), and one sample number" if one else "points, (R, n), and sample numbers, (R,)"
-        found: Any = called(what, f"needed is a function of {takes}", oracle, x, sample)
+        found: Any = call_user_code(what, f"needed is a function of {takes}", oracle, x, sample)
         needed = f"needed are losses of shape ({len(x)},) and gradients of shape {x.shape}"
         try:
             loss, gradient = found
@@ -194,13 +195,13 @@ class Problem:
             if shapes != ((len(x),), x.shape):
                 raise ProblemError(
                     f"{what} returned shapes {shapes[0]} and {shapes[1]} for points of shape {x.shape}"
-                    f"{place(function=oracle)}; {needed}: wrap a function of one point in one_point"
+                    f"{defined_at(oracle)}; {needed}: wrap a function of one point in one_point"
                 )
             return np.asarray(loss, dtype=np.float64), np.asarray(gradient).astype(x.dtype, copy=False)
         except ProblemError:
             raise
         except (TypeError, ValueError) as error:
-            came = f"{what} returned {kind(found)}{place(function=oracle)} ({said(error)})"
+            came = f"{what} returned {kind(found)}{defined_at(oracle)} ({error_text(error)})"
             raise ProblemError(f"{came}; {needed}") from error
 
     def oracle_error(self, loss: Array, gradient_norm: Array, reach: Array) -> Array:
@@ -253,17 +254,17 @@ class one_point:  # noqa: N801 - reads as the function that it stands for
         for r, (point, s) in enumerate(zip(x, sample.tolist(), strict=True)):
             found = self.function(point, s)
             if not isinstance(found, tuple | list) or len(found) != 2:
-                raise ProblemError(f"{self._came} {kind(found)}{place(function=self.function)}; {self._needed}")
+                raise ProblemError(f"{self._came} {kind(found)}{defined_at(self.function)}; {self._needed}")
             if np.shape(found[1]) != point.shape:
                 shape = f"a gradient of shape {np.shape(found[1])}"
                 raise ProblemError(
-                    f"{self._came} {shape}{place(function=self.function)}; needed is the point's, {point.shape}"
+                    f"{self._came} {shape}{defined_at(self.function)}; needed is the point's, {point.shape}"
                 )
             try:
                 loss[r], grad[r] = found
             except (TypeError, ValueError) as error:
-                told = f"what are no numbers ({said(error)})"
-                raise ProblemError(f"{self._came} {told}{place(function=self.function)}; {self._needed}") from error
+                told = f"what are no numbers ({error_text(error)})"
+                raise ProblemError(f"{self._came} {told}{defined_at(self.function)}; {self._needed}") from error
         return loss, grad
 
     _came = "the function of one point returned"

@@ -1,16 +1,13 @@
-"""What is wrong with a problem of the user's own: in which file and line, what came, and what is needed."""
+"""What is wrong with a user's problem: in which file and line, what came, and what is needed."""
 
-import sysconfig
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from momoracle.common.user_code import Place, definition_place, error_place, error_text
 
 __all__ = [
     "ProblemError",
 ]
-
-_LONGEST = 300  # characters of another error's message
 
 
 class ProblemError(ValueError):
@@ -23,54 +20,33 @@ class ProblemError(ValueError):
     """
 
 
-def called(what: str, needed: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Return what a ``function`` of the user's returns.
+def call_user_code(what: str, needed: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call a user's ``function`` and return what it returns.
 
     Raises:
-        ProblemError: it raised, with ``what`` it is, its place, and where it could not even be called what is needed.
+        ProblemError: it raised. The message says ``what`` it is and its place; where no line of the user's was reached,
+            it could not be called like this, so the message also says what is ``needed``.
     """
     try:
         return function(*arguments, **options)
     except ProblemError as error:
         raise ProblemError(f"{what}: {error}") from error
     except Exception as error:
-        frames = _own(error)
-        hint = "" if frames else f"; {needed}"
-        raise ProblemError(f"{what} raised {said(error)}{place(error, function)}{hint}") from error
+        place = error_place(error)
+        where = in_brackets(place) or defined_at(function)
+        hint = "" if place else f"; {needed}"
+        raise ProblemError(f"{what} raised {error_text(error)}{where}{hint}") from error
 
 
-def said(error: BaseException) -> str:
-    """Return an error's type and the first line of what it says."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:_LONGEST]}" if lines[0] else type(error).__name__
+def defined_at(function: Any) -> str:
+    """Return where a user's function is defined, in brackets; an empty text where a library defines it."""
+    return in_brackets(definition_place(function))
 
 
-def place(error: BaseException | None = None, function: Any = None) -> str:
-    """Return file and line of the user's in brackets: where it was raised, else where the function is defined."""
-    if error is not None and (frames := _own(error)):
-        return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno}, in {frames[-1].name})"
-    code = _code(function)
-    if code is None or _is_library(code.co_filename):
-        return ""
-    return f" ({Path(code.co_filename).name}, line {code.co_firstlineno}, {code.co_name})"
+def in_brackets(place: Place | None) -> str:
+    """Return a place as it stands behind a message, or an empty text.
 
-
-def _code(function: Any) -> Any:
-    """Return the code behind a function, a method, `one_point` or an object that is called; None where it is C's."""
-    for inner in ("function", "__func__"):
-        function = getattr(function, inner, function)
-    if not hasattr(function, "__code__"):
-        function = vars(type(function)).get("__call__")
-    return getattr(function, "__code__", None)
-
-
-def _own(error: BaseException) -> list[traceback.FrameSummary]:
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
-
-
-def _is_library(filename: str) -> bool:
-    if filename.startswith("<"):
-        return True
-    path = Path(filename).resolve()
-    folders = (Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")))
-    return any(path.is_relative_to(folder.resolve()) for folder in folders)
+    >>> in_brackets(Place("mine.py", 3, "loss"))
+    ' (mine.py:3 in loss)'
+    """
+    return f" ({place})" if place else ""

@@ -1,10 +1,8 @@
 """The slope of a curve in log-log scale, with a bootstrap interval."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-
-from momoracle.convergence.problems.problem import Array
 
 __all__ = [
     "Slope",
@@ -35,7 +33,7 @@ class Slope(NamedTuple):
     last: int
 
 
-def fit(steps: Array, sums: Array, counts: Array, level: float = 0.95, seed: int = 0) -> Slope | None:
+def fit(steps: Any, sums: Any, counts: Any, level: float = 0.95, seed: int = 0) -> Slope | None:
     """Fit the slope by least squares on log mean against log k over the later half (in logarithm) of the steps.
 
         ln y_k ≈ ln C + p ln k,   k ≥ √K

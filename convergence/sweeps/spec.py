@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from momoracle.convergence.method_text import make
-from momoracle.convergence.problems.zoo import PROBLEMS, maker, problem
+from momoracle.convergence.zoo import PROBLEMS, maker, problem
 
 _NUMBERS = {"steps": 1, "seeds": 1, "first_seed": 0, "chunk": 1}
 

@@ -10,9 +10,9 @@ from momoracle.convergence.certificates.stated import ALL
 from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.method_text import make
 from momoracle.convergence.problems.problem_error import ProblemError
-from momoracle.convergence.problems.zoo import problem
 from momoracle.convergence.run import compiled_where_possible, run
 from momoracle.convergence.sweeps.spec import Task
+from momoracle.convergence.zoo import problem
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from momoracle.commands.command_line import app
 from momoracle.commands.rates import chosen
 from momoracle.commands.terminal import console
-from momoracle.convergence.problems.zoo import PROBLEMS
+from momoracle.convergence.zoo import PROBLEMS
 
 QUICK = ["--steps", "60", "--seeds", "200"]
 OWN = """
@@ -116,8 +116,6 @@ def test_a_users_own_problem(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         assert "mine" in result.output
         assert "scaled" in result.output
-        refused = rates(f"{file}:mine", *QUICK, "--processes", "2")
-        assert refused.exit_code == 2
     finally:
         sys.modules.pop("own_problem", None)
 
@@ -186,20 +184,20 @@ def maker(size=2):
     ("name", "told"),
     [
         ("shape_", "mine: sample_loss_and_grad: the function of one point returned a gradient of shape (3,) "
-         "(wrong.py, line 10, shape); needed is the point's, (2,)"),
+         "(wrong.py:10 in shape); needed is the point's, (2,)"),
         ("arity_", "mine: sample_loss_and_grad raised TypeError: arity() takes 1 positional argument but 2 were given "
-         "(wrong.py, line 14, arity); needed is a function of one point, (n,), and one sample number"),
-        ("short_", "returned a tuple of 1 (wrong.py, line 18, short); needed is the loss, a number, and the gradient"),
-        ("broken_", "raised KeyError: 'nothing here' (wrong.py, line 23, in broken)"),
+         "(wrong.py:14 in arity); needed is a function of one point, (n,), and one sample number"),
+        ("short_", "returned a tuple of 1 (wrong.py:18 in short); needed is the loss, a number, and the gradient"),
+        ("broken_", "raised KeyError: 'nothing here' (wrong.py:23 in broken)"),
         ("text_", "returned what are no numbers (ValueError: could not convert string to float: 'high') (wrong.py"),
-        ("many_", "returned shapes (2,) and (2,) for points of shape (2, 2) (wrong.py, line 30, many); needed are"),
-        ("alone_", "returned shapes () and () for points of shape (2, 2) (wrong.py, line 34, alone)"),
-        ("vector_broken", "raised KeyError: 'nothing here' (wrong.py, line 23, in broken)"),
-        ("means", "mine: mean_loss returned shape () (wrong.py, line 42, mean_loss); needed is (2,)"),
+        ("many_", "returned shapes (2,) and (2,) for points of shape (2, 2) (wrong.py:30 in many); needed are"),
+        ("alone_", "returned shapes () and () for points of shape (2, 2) (wrong.py:34 in alone)"),
+        ("vector_broken", "raised KeyError: 'nothing here' (wrong.py:23 in broken)"),
+        ("means", "mine: mean_loss returned shape () (wrong.py:42 in mean_loss); needed is (2,)"),
         ("number", ":number is 3, of type int; needed is a momoracle.convergence.Problem, or a function of keyword"),
-        ("many", ":many needs x, s (wrong.py, line 30, many); needed is a momoracle.convergence.Problem, or a"),
-        ("loss", ":loss gave a float (wrong.py, line 52, loss); a momoracle.convergence.Problem is needed"),
-        ("maker", ":maker raised RuntimeError: no data (wrong.py, line 57, in maker)"),
+        ("many", ":many needs x, s (wrong.py:30 in many); needed is a momoracle.convergence.Problem, or a"),
+        ("loss", ":loss gave a float (wrong.py:52 in loss); a momoracle.convergence.Problem is needed"),
+        ("maker", ":maker raised RuntimeError: no data (wrong.py:57 in maker)"),
         ("maker:foo=3", ":maker has no option foo; it has size"),
     ],
 )  # fmt: skip
@@ -220,7 +218,7 @@ def test_a_users_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
         ("x = = 2", "importing cannot.py failed with SyntaxError: invalid syntax (cannot.py, line 1)"),
         (
             "\nimport nothing_here",
-            "ModuleNotFoundError: No module named 'nothing_here' (cannot.py, line 2",
+            "ModuleNotFoundError: No module named 'nothing_here' (cannot.py:2 in <module>)",
         ),
     ):
         file = tmp_path / "cannot.py"

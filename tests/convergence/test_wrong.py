@@ -57,7 +57,7 @@ def one_coordinate() -> Problem:
     """Return ½ x² in one dimension from x = 1: L = 1, ‖x¹ − x*‖ = 1, and the first loss ½ is all there is."""
     given = small("least-squares")
     from momoracle.convergence import Constants
-    from momoracle.convergence.losses.least_squares import Proportional
+    from momoracle.convergence.problems.gradient_bounds import Proportional
 
     constants = replace(given.constants, optimum=np.zeros(1), smoothness=1.0, lipschitz=Proportional(1.0))
     assert isinstance(constants, Constants)

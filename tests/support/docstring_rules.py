@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from momoracle.convergence.certificates.certificate import Sides
-from momoracle.convergence.problems.zoo import PROBLEMS
+from momoracle.convergence.zoo import PROBLEMS
 from momoracle.reference import Method
 from support import modules
 

@@ -7,7 +7,7 @@ import pytest
 
 from momoracle import MoMo
 from momoracle.convergence import NO_CAP, Ensemble, Problem, Rate, rates
-from momoracle.convergence.problems.zoo import PROBLEMS, REAL_DATA, problem
+from momoracle.convergence.zoo import PROBLEMS, REAL_DATA, problem
 
 SMALL: dict[str, dict[str, Any]] = {
     "least-squares": {"size": 6, "samples": 10},

@@ -82,7 +82,7 @@ def rates_command(
     from momoracle.convergence.problems.problem_error import ProblemError
     from momoracle.convergence.rates_json import to_json
     from momoracle.convergence.rates_table import certificate_table, remarks, summary_table, verdict_counts
-    from momoracle.convergence.run import compiled_where_possible
+    from momoracle.convergence.run import NotSendableError, compiled_where_possible
 
     if listed:
         list_problems()
@@ -107,8 +107,6 @@ def rates_command(
         ]
     except (LookupError, TypeError, ValueError, ModuleNotFoundError) as error:
         raise typer.BadParameter(str(error)) from None
-    if processes > 1 and any(".py:" in name for name in problems or ()):
-        raise typer.BadParameter("a problem from a file cannot be sent to other processes; give MODULE:NAME instead")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     found = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -117,7 +115,7 @@ def rates_command(
             bar.update(task, description=escape(ensemble.problem.name))
             try:
                 found += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
-            except ProblemError as error:
+            except (ProblemError, NotSendableError) as error:
                 raise typer.BadParameter(str(error)) from None
     console.print(summary_table(found, console.width))
     for rate in found:
@@ -149,7 +147,7 @@ def overall(verdicts: Sequence[str]) -> str:
 
 def chosen(names: list[str] | None) -> list[Any]:
     """Return the problems that are named, or the default ones, without those whose data are not installed."""
-    from momoracle.convergence.problems.zoo import REAL_DATA, from_text
+    from momoracle.convergence.zoo import REAL_DATA, from_text
 
     if names:
         return [from_text(name) for name in names]
@@ -169,7 +167,7 @@ def made(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
 
 def list_problems() -> None:
     """Print each problem's name, what it is, and the options that it takes with their defaults."""
-    from momoracle.convergence.problems.zoo import PROBLEMS
+    from momoracle.convergence.zoo import PROBLEMS
 
     for name, make in PROBLEMS.items():
         said = (make.__doc__ or "").partition("\n")[0].removeprefix("Return ").replace("``", "")

@@ -88,6 +88,26 @@ def import_file(path: Path) -> ModuleType:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     name = path.stem if _is_free(path) else f"user_{path.stem}"
+    version = path.stat().st_mtime_ns
+    executed = _executed.get(path.absolute())
+    if executed is None or executed[0] != version:
+        # A file that is unchanged is executed once: a second module would have other classes of the same names, and
+        # pickle refuses an object whose class is no longer the one that its module holds.
+        executed = version, _execute(name, path)
+        _executed[path.absolute()] = executed
+    sys.modules[name] = executed[1]
+    return executed[1]
+
+
+def imported_files() -> list[Path]:
+    """Return the files that `import_file` has executed: what another process imports before it unpickles."""
+    return list(_executed)
+
+
+_executed: dict[Path, tuple[int, ModuleType]] = {}  # each with the time of its last change
+
+
+def _execute(name: str, path: Path) -> ModuleType:
     location = importlib.util.spec_from_file_location(name, path)
     if location is None or location.loader is None:
         raise ImportError(f"{path.name} cannot be read as Python")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from support.zoo_small import momo, rate_of, small
 
-from momoracle.convergence.checkpoints import checkpoints
+from momoracle.convergence.engine.ensemble import checkpoints
 from momoracle.convergence.statistics.confidence import upper_bound
 from momoracle.convergence.statistics.slope import fit
 

@@ -18,11 +18,11 @@ pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
 from momoracle.commands.command_line import app
 from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.method_text import make
-from momoracle.convergence.problems.zoo import problem
 from momoracle.convergence.sweeps.local import local
 from momoracle.convergence.sweeps.spec import Spec, read
 from momoracle.convergence.sweeps.store import Store, rows
 from momoracle.convergence.sweeps.task import rows_of
+from momoracle.convergence.zoo import problem
 
 PATIENCE = 120.0  # seconds after which a test gives up on another process; none that works takes as long
 
@@ -184,7 +184,7 @@ def test_a_run_that_fails_is_a_row_with_its_error(module: Path) -> None:
     found = rows_of(task)
     errors = [row["seed"] for row in found if row["error"] is not None]
     assert 0 < len(errors) < 9, "some seeds meet the bad sample in twelve steps, others do not"
-    told = "bad: sample_loss_and_grad raised ArithmeticError: sample 5 is bad (held_problem.py, line 40, in __call__)"
+    told = "bad: sample_loss_and_grad raised ArithmeticError: sample 5 is bad (held_problem.py:40 in __call__)"
     assert {row["error"] for row in found} == {None, told}
     assert [row["seed"] for row in found] == list(range(9))
     assert all(("average_gap" in row) == (row["error"] is None) for row in found)

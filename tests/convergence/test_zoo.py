@@ -11,7 +11,7 @@ from support.zoo_small import INTERPOLATING, NAMES, SMOOTH, small
 
 from momoracle.convergence import Constants, Problem, one_point
 from momoracle.convergence.losses.linear_model import LinearModel
-from momoracle.convergence.problems.zoo import from_text, problem
+from momoracle.convergence.zoo import from_text, problem
 
 every_problem = pytest.mark.parametrize("name", NAMES)
 interpolating = pytest.mark.parametrize("name", INTERPOLATING)
@@ -184,8 +184,8 @@ def test_a_problem_from_text() -> None:
     ("text", "kind", "told"),
     [
         ("least-squarse", LookupError, "choose one of least-squares"),
-        ("nowhere.py:f", LookupError, "there is no file nowhere.py"),
-        ("math:nothing", LookupError, "math has no 'nothing'"),
+        ("nowhere.py:f", LookupError, "there is no file 'nowhere.py'"),
+        ("math:nothing", LookupError, "'math' has no 'nothing'"),
         ("math:pi", TypeError, "pi"),
         ("hinge:sizes=3", TypeError, "sizes"),
         ("hinge:size=many", ValueError, "'many' is not a number"),

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from momoracle.convergence.losses.hinge_loss import half_square_hinge, hinge
-from momoracle.convergence.losses.least_squares import Constant, Proportional, half_square
-from momoracle.convergence.losses.linear_model import LinearModel, longest_row
+from momoracle.convergence.losses.least_squares import half_square
+from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.dyadic import exact_products, on_grid
+from momoracle.convergence.problems.gradient_bounds import Constant, Proportional, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 
 SAMPLES = 100

@@ -1,26 +1,24 @@
 """The problems by name, and problems of the user's own."""
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterable
-from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from momoracle.common.user_code import TargetError, error_report, load_target, parse_target
 from momoracle.convergence.losses.absolute_loss import absolute_loss
 from momoracle.convergence.losses.hinge_loss import hinge_loss, squared_hinge_loss
 from momoracle.convergence.losses.huber_loss import huber_loss
 from momoracle.convergence.losses.least_squares import least_squares
 from momoracle.convergence.losses.logistic_loss import logistic_loss
+from momoracle.convergence.losses.noisy import noisy_absolute_loss, noisy_least_squares
+from momoracle.convergence.losses.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
 from momoracle.convergence.losses.relu_regression import relu_regression
 from momoracle.convergence.problems.adversary import one_each_step, one_function
 from momoracle.convergence.problems.max_of_coordinates import nesterov_max, polyak_max
-from momoracle.convergence.problems.noisy import noisy_absolute_loss, noisy_least_squares
 from momoracle.convergence.problems.problem import Problem
-from momoracle.convergence.problems.problem_error import ProblemError, called, place, said
-from momoracle.convergence.problems.real_data import breast_cancer_hinge, diabetes_least_squares, digits_squared_hinge
+from momoracle.convergence.problems.problem_error import ProblemError, call_user_code, defined_at
 
 __all__ = [
     "PROBLEMS",
@@ -87,14 +85,14 @@ def problem(name: str, **options: Any) -> Problem:
     if isinstance(make, Problem):
         return make
     if name not in PROBLEMS:
-        made = called(name, _NEEDED, make, **options)
+        made = call_user_code(name, _NEEDED, make, **options)
     else:
         try:
             made = make(**options)
         except TypeError as error:
             raise TypeError(f"{name} with {', '.join(options) or 'no options'}: {error}") from None
     if not isinstance(made, Problem):
-        where = place(function=make)
+        where = defined_at(make)
         raise TypeError(f"{name} gave a {type(made).__name__}{where}; a momoracle.convergence.Problem is needed")
     return made
 
@@ -113,7 +111,7 @@ def maker(name: str, options: Iterable[str] = ()) -> Any:
     if name in PROBLEMS:
         make: Any = PROBLEMS[name]
     elif ":" in name:
-        make = _own(name)
+        make = _load_user_problem(name)
     else:
         raise LookupError(f"{name!r} is no problem; choose one of {', '.join(PROBLEMS)}, or give FILE.py:NAME")
     if isinstance(make, Problem):
@@ -140,7 +138,7 @@ def _check_options(name: str, make: Any, given: list[str]) -> None:
     needed = [one.name for one in empty if one.kind in (*kinds, Parameter.POSITIONAL_ONLY) and one.name not in given]
     if needed:
         raise TypeError(
-            f"{name} needs {', '.join(needed)}{place(function=make)}; {_NEEDED}, "
+            f"{name} needs {', '.join(needed)}{defined_at(make)}; {_NEEDED}, "
             f"with {needed[0]}=NUMBER after a colon; a loss belongs into a Problem, as sample_loss_and_grad"
         )
 
@@ -177,28 +175,12 @@ def _number(value: str) -> int | float:
         raise ValueError(f"{value!r} is not a number; options of problems are numbers") from None
 
 
-def _own(name: str) -> Any:
-    source, _, attribute = name.rpartition(":")
-    if source.endswith(".py"):
-        path = Path(source)
-        if not path.is_file():
-            raise LookupError(f"there is no file {source}; give FILE.py:NAME with a path to a Python file")
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None  # as for every .py file
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module  # where dataclasses and pickle look for it
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            raise ProblemError(f"{name}: importing {path.name} failed with {said(error)}{place(error)}") from error
-    else:
-        try:
-            module = import_module(source)
-        except ModuleNotFoundError as error:
-            raise LookupError(f"{name}: {error}") from None
-        except Exception as error:
-            raise ProblemError(f"{name}: importing {source} failed with {said(error)}{place(error)}") from error
-    if not hasattr(module, attribute):
-        raise LookupError(f"{source} has no {attribute!r}; a Problem, or a function that returns one, is needed")
-    return getattr(module, attribute)
+def _load_user_problem(name: str) -> Any:
+    """Return what a user's ``FILE.py:NAME`` or ``MODULE:NAME`` holds."""
+    target = parse_target(name)
+    try:
+        return load_target(target)
+    except TargetError:
+        raise
+    except Exception as error:
+        raise ProblemError(f"{name}: importing {Path(target.source).name} failed with {error_report(error)}") from error
