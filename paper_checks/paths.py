@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb, fmpq
 
+from momoracle.paper_checks.claim import require
 from momoracle.reference import Method
 
 
@@ -75,3 +76,23 @@ def at_most(a: Any, b: Any) -> bool:
         return bool(a <= b)
     excess = a - b
     return bool(excess <= 0) or bool(excess.upper() <= arb("1e-30") * (1 + abs(b)))
+
+
+def require_at_most(sides: tuple[Any, Any], inequality: str) -> None:
+    """Raise `Falsified` with both sides unless the left is at most the right.
+
+    Args:
+        sides: left and right, as the functions of ``convergence.certificates.inequalities`` return them.
+        inequality: what is checked and where, for the message.
+    """
+    left, right = sides
+    holds = at_most(left, right)
+    require(holds, inequality if holds else f"{inequality}: {_short(left)} > {_short(right)}")
+
+
+def _short(value: Any) -> str:
+    """Return a number in a few digits; a rational may have thousands of them."""
+    try:
+        return f"{float(value):.6g}"
+    except OverflowError:
+        return "a number beyond the range of float64"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import flint
 
+from momoracle.convergence.certificates.inequalities import Quantities
 from momoracle.paper_checks.instances import Draw
 from momoracle.paper_checks.paths import Taken, array, ball, balls, dot, follow
 from momoracle.reference.numbers.balls import Undecided
@@ -79,6 +80,44 @@ class Run(NamedTuple):
     corrected: bool
     path: list[Taken]
     samples: list[int]
+
+    def quantities(self) -> Iterator[tuple[Taken, Quantities]]:
+        """Yield each step with what the inequalities of MoMo's theory compare there (f_* = 0)."""
+        zero = 0 * self.path[0].loss
+        gaps = gains = pulls = squares = zero
+        distance_sq = start_sq = self.problem.distance_sq(self.path[0].x)
+        for k, step in enumerate(self.path, start=1):
+            d, tau = step.trace.gradient_average, step.trace.step_size
+            # h from its definition, not as the trace has it: a claim about h must not take h's word for it.
+            model_gap = step.trace.loss_average + dot(d, step.x) - step.trace.offset
+            norm_sq, after = dot(d, d), self.problem.distance_sq(step.after)
+            gaps, gains, pulls = gaps + step.loss, gains + tau * model_gap, pulls + tau * norm_sq
+            # Where d = 0 no step is taken, and M5 gives h = ρ f_*: the summand counts as 0.
+            squares = squares if norm_sq == 0 else squares + model_gap * model_gap / norm_sq
+            yield (
+                step,
+                Quantities(
+                    k=k,
+                    beta=self.beta,
+                    cap=self.alpha,
+                    corrected=self.corrected,
+                    gap=step.loss,
+                    first_gap=self.path[0].loss,
+                    gaps=gaps,
+                    gradient_norm_sq=dot(step.gradient, step.gradient),
+                    direction_norm_sq=norm_sq,
+                    model_gap=model_gap,
+                    step_size=tau,
+                    gain=tau * model_gap,
+                    gains=gains,
+                    pulls=pulls,
+                    squares=squares,
+                    start_sq=start_sq,
+                    distance_sq=distance_sq,
+                    distance_sq_after=after,
+                ),
+            )
+            distance_sq = after
 
 
 def problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:

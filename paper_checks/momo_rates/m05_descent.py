@@ -13,9 +13,10 @@ from functools import partial
 
 import flint
 
-from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
+from momoracle.convergence.certificates import inequalities as theory
+from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step
 from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import array, at_most, dot
+from momoracle.paper_checks.paths import array, dot, require_at_most
 from momoracle.paper_checks.problems import Run, ball_runs, runs
 from momoracle.paper_checks.refutation import wrong
 
@@ -25,19 +26,17 @@ BITS = 2500
 def inequalities(label: str, run: Run, factor: int = 1) -> int:
     """Check every inequality of the proof on every step; the gain of a step may be multiplied by ``factor``."""
     optimum = array(run.problem.optimum)
-    for k, step in enumerate(run.path, start=1):
-        trace, where = step.trace, f"{label}, step {k}"
-        tau, d = trace.step_size, trace.gradient_average
-        gap = trace.loss_average + dot(d, step.x) - trace.offset  # f_* = 0
-        slope, norm_sq = dot(d, step.x - optimum), dot(d, d)
-        before, after = run.problem.distance_sq(step.x), run.problem.distance_sq(step.after)
-        require(at_most(gap, slope), f"(i) {where}: h − ρ f_* = {gap} > <d, x − x*> = {slope}")
-        expanded = before - 2 * tau * slope + tau * tau * norm_sq
-        same = at_most(after, expanded) and at_most(expanded, after)
-        require(same, f"(ii) {where}: ‖x⁺ − x*‖² = {after}, not {expanded}")
-        require(at_most(tau * norm_sq, abs(gap)), f"(iii) {where}: τ‖d‖² = {tau * norm_sq} > |h − ρ f_*| = {gap}")
-        require(at_most(after, before - factor * tau * gap), f"(iii) {where}: too little was gained: {before - after}")
-        require(at_most(after, before), f"(iv) {where}: the distance grew by {after - before}")
+    for step, m in run.quantities():
+        where, tau = f"{label}, step {m.k}", m.step_size
+        slope = dot(step.trace.gradient_average, step.x - optimum)
+        require_at_most((m.model_gap, slope), f"(i) {where}: h − ρ f_* ≤ <d, x − x*>")
+        expanded = m.distance_sq - 2 * tau * slope + tau * tau * m.direction_norm_sq
+        require_at_most((m.distance_sq_after, expanded), f"(ii) {where}: ‖x⁺ − x*‖² ≤ the square expanded")
+        require_at_most((expanded, m.distance_sq_after), f"(ii) {where}: the square expanded ≤ ‖x⁺ − x*‖²")
+        require_at_most((tau * m.direction_norm_sq, abs(m.model_gap)), f"(iii) {where}: τ‖d‖² ≤ |h − ρ f_*|")
+        required = m._replace(gain=factor * m.gain)
+        require_at_most(theory.descent(required), f"(iii) {where}: ‖x⁺ − x*‖² ≤ ‖x − x*‖² − the gain")
+        require_at_most(theory.distances(m), f"(iv) {where}: ‖x⁺ − x*‖² ≤ ‖x − x*‖²")
     return len(run.path)
 
 

@@ -18,9 +18,10 @@ from functools import partial
 
 import flint
 
+from momoracle.convergence.certificates import inequalities as theory
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
 from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import array, at_most, dot, follow
+from momoracle.paper_checks.paths import array, dot, follow, require_at_most
 from momoracle.paper_checks.problems import Run, ball_runs, runs
 from momoracle.paper_checks.refutation import wrong
 
@@ -30,24 +31,17 @@ NO_CAP = 10**12
 
 def inequalities(label: str, run: Run, sharper: int = 1) -> int:
     """Check every inequality of the proof on a run on least squares; the gain 1/(2L) may be taken ``sharper`` times."""
-    zero, smoothness, optimum = 0 * run.path[0].loss, run.problem.smoothness(), array(run.problem.optimum)
-    start_sq, gaps = run.problem.distance_sq(run.path[0].x), zero
-    for k, step in enumerate(run.path, start=1):
-        where, gap, trace = f"{label}, step {k}", step.loss, step.trace  # f_* = 0
-        d, tau, away = trace.gradient_average, trace.step_size, step.x - optimum
-        gain = sharper * dot(step.gradient, step.gradient)
-        left, right = 2 * smoothness * gap + gain, 2 * smoothness * dot(step.gradient, away)
-        require(at_most(left, right), f"(i) {where}: 2LΔ + ‖g‖² = {left} > 2L<g, x − x*> = {right}")
-        model = trace.loss_average + dot(d, step.x) - trace.offset
-        left, right = 2 * smoothness * model + dot(d, d), 2 * smoothness * dot(d, away)
-        require(at_most(left, right), f"(ii) {where}: 2Lh + ‖d‖² = {left} > 2L<d, x − x*> = {right}")
-        before, after, pull = run.problem.distance_sq(step.x), run.problem.distance_sq(step.after), tau * dot(d, d)
-        left, right = smoothness * after, smoothness * (before - tau * model) - pull
-        require(at_most(left, right), f"(iii) {where}: L‖x⁺ − x*‖² = {left} > {right}")
-        require(at_most((1 - run.beta) * gap, pull), f"(iv) {where}: (1−β)Δ = {(1 - run.beta) * gap} > τ‖d‖² = {pull}")
-        gaps = gaps + gap
-        left, right = (1 - run.beta) * gaps, smoothness * start_sq
-        require(at_most(left, right), f"(v) {where}: (1−β) ΣΔ = {left} > L‖x¹ − x*‖² = {right}")
+    smoothness, optimum = run.problem.smoothness(), array(run.problem.optimum)
+    for step, m in run.quantities():
+        where, away, d = f"{label}, step {m.k}", step.x - optimum, step.trace.gradient_average
+        left = 2 * smoothness * m.gap + sharper * m.gradient_norm_sq
+        require_at_most((left, 2 * smoothness * dot(step.gradient, away)), f"(i) {where}: 2LΔ + ‖g‖² ≤ 2L<g, x − x*>")
+        left = 2 * smoothness * m.model_gap + m.direction_norm_sq
+        require_at_most((left, 2 * smoothness * dot(d, away)), f"(ii) {where}: 2L(h − ρ f_*) + ‖d‖² ≤ 2L<d, x − x*>")
+        require_at_most(theory.smooth_descent(m, smoothness), f"(iii) {where}: ‖x⁺ − x*‖² ≤ ‖x − x*‖² − both gains")
+        pull = m.step_size * m.direction_norm_sq
+        require_at_most(((1 - run.beta) * m.gap, pull), f"(iv) {where}: (1−β)Δ ≤ τ‖d‖²")
+        require_at_most(theory.sharp_smooth_rate(m, smoothness), f"(v) {where}: (1−β) ΣΔ ≤ L‖x¹ − x*‖²")
     return len(run.path)
 
 
