@@ -1,5 +1,7 @@
 """M6, the theorem of MoMo: O(1/√K) for convex losses that share a minimiser, without a cap.
 
+Status: paper.
+
 Statement. As in M4 and M5, without a cap, Δ_k = f_k − f_*, and ‖g‖ ≤ G on the ball of radius B = ‖x^1 − x*‖ around x*:
   Σ_{k≤K} (h_k − ρ_k f_*)²/‖d_k‖² ≤ B²   and, on every path,   (1−β)/K · Σ_{k≤K} Δ_k ≤ G B/√K,
 so in expectation min_k E[f(x^k) − f_*] ≤ (1/K) Σ_k E[f(x^k) − f_*] ≤ G B/((1−β)√K).
@@ -26,9 +28,9 @@ from momoracle.convergence.problems.problem import Constants
 from momoracle.convergence.problems.problem import Problem as FloatProblem
 from momoracle.convergence.run import run as run_ensemble
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import require_at_most
-from momoracle.paper_checks.problems import Run, ball_runs, problem, runs
+from momoracle.paper_checks.problems import Run, draw_ball_runs, draw_runs, make_problem
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.worst_case import exact_worst_case, excess
 
@@ -37,7 +39,7 @@ NO_CAP = 10**12
 RISK = 1e-6  # the probability that chance alone makes a statistical check fail, or hold
 
 
-def inequalities(label: str, run: Run) -> int:
+def check_inequalities(label: str, run: Run) -> int:
     """Check every inequality of the proof on a run."""
     losses_sq, before = 0 * run.path[0].loss, 0 * run.path[0].loss
     bound_sq = run.problem.gradient_bound_sq(run.path[0].x)
@@ -55,29 +57,29 @@ def inequalities(label: str, run: Run) -> int:
     return len(run.path)
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the inequalities on runs over rationals."""
-    some = runs(optimizers.momo, Draw(601), lambda draw: NO_CAP, effort.count(8, 4))
-    steps = sum(inequalities(label, run) for label, run in some)
+    some = draw_runs(optimizers.momo, RationalDraw(601), lambda draw: NO_CAP, effort.count(8, 4))
+    steps = sum(check_inequalities(label, run) for label, run in some)
     return Evidence(f"{steps} rational steps on three problems; six inequalities each")
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the inequalities on longer runs over balls."""
     with flint.ctx.workprec(BITS):
-        some = ball_runs(optimizers.momo, Draw(602), lambda draw: NO_CAP, effort.count(4, 2), 60)
-        steps = sum(inequalities(label, run) for label, run in some)
+        some = draw_ball_runs(optimizers.momo, RationalDraw(602), lambda draw: NO_CAP, effort.count(4, 2), 60)
+        steps = sum(check_inequalities(label, run) for label, run in some)
     return Evidence(f"{steps} steps in {BITS}-bit balls; six inequalities each")
 
 
-def statistical(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
+def estimate(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
     """Bound the expectation from above with confidence 1 − 10⁻⁶, on absolute loss with random samples.
 
     A replica's average of the sampled losses f(x^k, s_k) − f_* lies in [0, G B], since f(x) − f_* ≤ <g, x − x*>, and
     its expectation is that of the mean gap (vi). So by Hoeffding the expectation is below the mean over R replicas plus
     G B √(ln(1/δ)/(2R)); R makes that a quarter of the bound.
     """
-    steps, beta, rational = 50, 0.5, problem("absolute loss", 7)
+    steps, beta, rational = 50, 0.5, make_problem("absolute loss", 7)
     start = np.zeros(3)
     largest = sqrt(float(rational.gradient_bound_sq(start)) * float(rational.distance_sq(start)))  # G B
     bound = largest / ((1 - beta) * sqrt(steps))
@@ -94,7 +96,7 @@ def statistical(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) ->
     return Evidence(text, upper, bound)
 
 
-def attained(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
+def check_attainment(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
     """Run MoMo with β = 0 on the worst convex function, whose value never falls along the run: the bound is attained.
 
     What is allowed beside the bound is rounding: some 16 operations on each of K entries in each of K steps.
@@ -110,7 +112,7 @@ def attained(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Ev
     return Evidence(f"β = 0: min f is {min(ratios):.9f} of the bound or more for four K", min(ratios), 1.0)
 
 
-def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
+def solve_semidefinite_programs(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Compare the exact worst case over all convex functions with the bound and with the reference's own worst run."""
     ratios = {}
     for beta in (0.0, 0.3, 0.5, 0.9):
@@ -122,14 +124,15 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
             ratios[beta] = worst / bound
             if beta == 0:
                 require(worst >= bound - 1e-3, f"β = 0, K = {steps}: the worst case {worst:.4f} is below {bound:.4f}")
-    shown = ", ".join(f"β = {beta:g}: {ratio:.3f}" for beta, ratio in ratios.items())
-    return Evidence(f"worst case / bound at K = 4: {shown}; equality at β = 0 to 1e-3", ratios[0.0], 1.0)
+    listed = ", ".join(f"β = {beta:g}: {ratio:.3f}" for beta, ratio in ratios.items())
+    return Evidence(f"worst case / bound at K = 4: {listed}; equality at β = 0 to 1e-3", ratios[0.0], 1.0)
 
 
 CLAIM = Claim(
     id="M6",
     title="Theorem: O(1/√K) for convex losses with a common minimiser",
     source="MoMo, its theorem for convex losses with interpolation",
+    status="paper",
     kind="upper bound",
     statement=(
         r"\sum_{k\le K}\frac{(h_k-\rho_k f_*)^2}{\|d_k\|^2} \le \|x^1-x^*\|^2,\qquad"
@@ -137,28 +140,30 @@ CLAIM = Claim(
         r" \le \frac{G\|x^1-x^*\|}{(1-\beta)\sqrt K}"
     ),
     methods=(
-        CheckMethod("exact", "each inequality of the proof on rational runs", exact),
-        CheckMethod("proven", "each inequality of the proof in balls", proven),
-        CheckMethod("statistical", "the expectation, by Hoeffding's bound", statistical),
-        CheckMethod("measured", "attained at β = 0", attained),
-        CheckMethod("worst case", "semidefinite programs", semidefinite, needs=("PEPit", "cvxpy", "clarabel")),
+        CheckMethod("exact", "each inequality of the proof on rational runs", check_exactly),
+        CheckMethod("proven", "each inequality of the proof in balls", check_in_balls),
+        CheckMethod("statistical", "the expectation, by Hoeffding's bound", estimate),
+        CheckMethod("measured", "attained at β = 0", check_attainment),
+        CheckMethod(
+            "worst case", "semidefinite programs", solve_semidefinite_programs, needs=("PEPit", "cvxpy", "clarabel")
+        ),
     ),
     refutations=(
-        Refutation("a bound smaller by a tenth", (partial(attained, sharper=1.1),)),
-        Refutation("a bound smaller a hundred times", (partial(statistical, sharper=100.0),)),
+        Refutation("a bound smaller by a tenth", (partial(check_attainment, sharper=1.1),)),
+        Refutation("a bound smaller a hundred times", (partial(estimate, sharper=100.0),)),
         Refutation(
             "half the step",
-            (exact, attained, semidefinite),
+            (check_exactly, check_attainment, solve_semidefinite_programs),
             wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha / rho, polyak / 2)")),
         ),
         Refutation(
             "β for 1 − β in d",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo", ("d = beta * (g if first else d) + (1 - beta) * g", "d = beta * (g if first else d) + g")),
         ),
         Refutation(
             "ascent: a sign in the step",
-            (exact, proven, statistical),
+            (check_exactly, check_in_balls, estimate),
             wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x + tau * direction)")),
         ),
     ),

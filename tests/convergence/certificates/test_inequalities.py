@@ -13,21 +13,21 @@ from momoracle.paper_checks.momo_rates import m05_descent, m06_rate, m07_cap, m0
 
 #: an inequality, its left side enlarged so that it is false, the claim's check of it, and its certificate
 FALSE: dict[str, tuple[Callable[..., Any], Any, str]] = {
-    "descent": (lambda m: (m.distance_sq_after + 100 * m.gain, m.distance_sq), m05_descent.exact, "M5"),
-    "distances": (lambda m: (2 * m.distance_sq, m.distance_sq_after), m05_descent.exact, "M5 distance"),
-    "least_model_gap": (lambda m: (9 * m.gap, m.model_gap), m06_rate.exact, "M4"),
-    "sum_of_squares": (lambda m: (m.start_sq, m.squares), m06_rate.exact, "M6 sum"),
-    "path_rate": (lambda m, g: (m.gaps, (g / 10**6, m.k, m.start_sq)), m06_rate.exact, "M6 path"),
-    "sum_of_gains": (lambda m: (m.start_sq, m.gains), m07_cap.exact, "M7 sum"),
-    "least_gain": (lambda m, g: ((m.cap * m.gap * 9, m.gap**2 / g * 10**6), m.gain), m07_cap.exact, "M7 gain"),
-    "smooth_rate": (lambda m, c: (m.gaps**2, c * m.gaps * m.start_sq / 10**6), m08_smooth.exact, "M8"),
-    "smooth_gradient": (lambda m, c: (m.gradient_norm_sq, c * m.gap / 100), m08_smooth.exact, "L"),
+    "descent": (lambda m: (m.distance_sq_after + 100 * m.gain, m.distance_sq), m05_descent.check_exactly, "M5"),
+    "distances": (lambda m: (2 * m.distance_sq, m.distance_sq_after), m05_descent.check_exactly, "M5 distance"),
+    "least_model_gap": (lambda m: (9 * m.gap, m.model_gap), m06_rate.check_exactly, "M4"),
+    "sum_of_squares": (lambda m: (m.start_sq, m.squares), m06_rate.check_exactly, "M6 sum"),
+    "path_rate": (lambda m, g: (m.gaps, (g / 10**6, m.k, m.start_sq)), m06_rate.check_exactly, "M6 path"),
+    "sum_of_gains": (lambda m: (m.start_sq, m.gains), m07_cap.check_exactly, "M7 sum"),
+    "least_gain": (lambda m, g: ((m.cap * m.gap * 9, m.gap**2 / g * 10**6), m.gain), m07_cap.check_exactly, "M7 gain"),
+    "smooth_rate": (lambda m, c: (m.gaps**2, c * m.gaps * m.start_sq / 10**6), m08_smooth.check_exactly, "M8"),
+    "smooth_gradient": (lambda m, c: (m.gradient_norm_sq, c * m.gap / 100), m08_smooth.check_exactly, "L"),
     "smooth_descent": (
         lambda m, c: (m.distance_sq_after, m.distance_sq - 100 * m.gain),
-        m13_smooth_sharper.exact,
+        m13_smooth_sharper.check_exactly,
         "M8 descent",
     ),
-    "sharp_smooth_rate": (lambda m, c: (m.gaps, c * m.start_sq / 10**6), m13_smooth_sharper.exact, "M8 sharp"),
+    "sharp_smooth_rate": (lambda m, c: (m.gaps, c * m.start_sq / 10**6), m13_smooth_sharper.check_exactly, "M8 sharp"),
 }
 
 
