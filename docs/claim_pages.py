@@ -1,4 +1,4 @@
-"""Make a page for each claim in the registry, and the table of all claims."""
+"""Write the pages of the mathematics: one for each claim of the registry, and their table."""
 
 from html import escape
 from importlib import import_module
@@ -14,9 +14,9 @@ FOLDER = "mathematics"
 
 
 def pages() -> dict[str, str | bytes]:
-    """Return each claim's page and its figures by their paths on the site."""
-    made: dict[str, str | bytes] = {place(claim): page(claim) for claim in claims().values()}
-    return made | {f"{FOLDER}/{figure.name}.svg": figure.render("svg") for figure in figures()}
+    """Return each claim's page, and its figures, by their places on the site."""
+    by_place: dict[str, str | bytes] = {place(claim): page(claim) for claim in claims().values()}
+    return by_place | {f"{FOLDER}/{figure.name}.svg": figure.render("svg") for figure in figures()}
 
 
 def place(claim: Claim) -> str:
@@ -42,7 +42,7 @@ def page(claim: Claim) -> str:
     file = files()[claim.id]
     lines = [
         f"# {claim.id}. {plain(claim.title)}",
-        f"*{claim.kind[0].upper() + claim.kind[1:]}; source: {plain(claim.source)}.*",
+        f"*{claim.kind[0].upper() + claim.kind[1:]}; status: {claim.status}; source: {plain(claim.source)}.*",
         display(claim.statement),
         plain(claim.remark),
     ]

@@ -1,7 +1,7 @@
-"""A claim of the papers: its statement, the methods that check it on the running code, and what they must refute.
+"""Define a claim: its statement, the methods that check it on the running code, and what they must refute.
 
-A check takes the optimizers to be checked as its argument. `momoracle verify` passes the reference's own; a refutation
-passes a wrong one to the same check, which must then find a counterexample. So every check is seen to be able to fail.
+A check takes the optimizers as its argument. `momoracle verify` passes the reference's own. A refutation passes a wrong
+optimizer to the same check, and the check must find a counterexample: this shows that the check can fail.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,8 @@ __all__ = [
     "require",
 ]
 
+#: where a claim comes from: the paper, public restatements of it, a derivation here, or a conjecture that is open
+Status: TypeAlias = Literal["paper", "restated", "derived", "conjecture"]
 Kind: TypeAlias = Literal["definition", "identity", "upper bound", "lower bound", "property", "statistical", "open"]
 #: a class of `momoracle.reference`, or a wrong one with the same arguments: numbers of any kind are hyperparameters
 Optimizer: TypeAlias = Callable[..., Any]
@@ -40,7 +42,7 @@ class Falsified(Exception):  # noqa: N818 - a finding of a check, not a fault of
 
 
 def require(condition: bool, message: str) -> None:
-    """Refuse a claim with a counterexample.
+    """Raise `Falsified` with a counterexample unless the condition holds.
 
     Args:
         condition: what must hold.
@@ -82,10 +84,10 @@ class Optimizers:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work a check may take: the factor on its numbers of instances, steps and samples.
+    """How much work a check may take: a factor on its numbers of instances, steps and samples.
 
     Args:
-        scale: the factor; 1 is what is usual.
+        scale: the factor; 1 is the default.
 
     >>> Effort(0.25).count(usual=40), Effort(0.25).count(usual=8, least=5)
     (10, 5)
@@ -94,7 +96,7 @@ class Effort:
     scale: float = 1.0
 
     def count(self, usual: int, least: int = 1) -> int:
-        """Return how many instances to take where ``usual`` are the usual ones, and never fewer than ``least``."""
+        """Return how many instances to take: ``usual`` times the factor, but at least ``least``."""
         return max(least, round(usual * self.scale))
 
 
@@ -104,11 +106,11 @@ EFFORTS = {"quick": Effort(0.25), "default": Effort(1.0), "thorough": Effort(8.0
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a check that holds has seen, and for a bound what was computed beside what theory says.
+    """The evidence of a check that holds; for a bound also the computed number and the theoretical one.
 
     Args:
-        text: what was seen.
-        computed: the number found, where there is one.
+        text: what was checked, and with which result.
+        computed: the computed number, where there is one.
         theory: what theory says about it.
     """
 
@@ -183,7 +185,8 @@ class Claim:
         methods: the ways in which it is checked.
         refutations: what the checks must notice.
         derivation: the proof, line by line.
-        remark: in what the statement is narrower or sharper than it is usually given.
+        remark: in what the statement is narrower or sharper than its usual form.
+        status: whether the paper states it, others have restated it, it is derived here, or it is a conjecture.
 
     >>> import numpy as np
     >>> from momoracle.paper_checks.evaluate import evaluate
@@ -214,3 +217,4 @@ class Claim:
     refutations: tuple[Refutation, ...]
     derivation: tuple[Step, ...] = ()
     remark: str = ""
+    status: Status = "derived"

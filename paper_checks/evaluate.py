@@ -1,4 +1,4 @@
-"""A claim evaluated: every method run, every refutation attempted, and what came of it, ready for JSON."""
+"""Evaluate a claim: run every method, attempt every refutation, and collect the results for table, page and JSON."""
 
 import time
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ Verdict: TypeAlias = Literal["holds", "fails", "not_run"]
 
 @dataclass(frozen=True)
 class MethodResult:
-    """What one method of a claim found.
+    """The result of one method of a claim.
 
     Args:
         method: its name.
         verdict: whether the claim holds; ``not_run`` where a module is missing.
-        evidence: what it saw, or the counterexample.
-        computed: the number found, where there is one.
+        evidence: what was checked, or the counterexample.
+        computed: the computed number, where there is one.
         theory: what theory says about it.
         seconds: how long it took.
     """
@@ -40,7 +40,7 @@ class MethodResult:
 
 @dataclass(frozen=True)
 class RefutationResult:
-    """Whether the checks noticed what is wrong, and the counterexample that the first of them gave.
+    """Whether the checks noticed a wrong variant, and the first counterexample.
 
     Args:
         variant: what is wrong, in words.
@@ -55,20 +55,20 @@ class RefutationResult:
 
 @dataclass(frozen=True)
 class Result:
-    """One claim with its verdict; it fails where a method does, or where something wrong is not refuted.
+    """The result of one claim; it fails if a method fails or if a wrong variant is not refuted.
 
     Args:
         id: the claim's number.
         title: what it says, in a few words.
         kind: what kind of statement it is.
-        methods: what each method found.
-        refutations: what came of each attempt.
+        methods: the result of each method.
+        refutations: the result of each refutation.
         seconds: how long all of it took.
 
-    >>> found = MethodResult("exact: by hand", "holds", "two steps")
-    >>> Result("X1", "an example", "identity", (found,), (RefutationResult("a wrong sign", True),)).verdict
+    >>> method = MethodResult("exact: by hand", "holds", "two steps")
+    >>> Result("X1", "an example", "identity", (method,), (RefutationResult("a wrong sign", True),)).verdict
     'holds'
-    >>> Result("X1", "an example", "identity", (found,), (RefutationResult("a wrong sign", False),)).verdict
+    >>> Result("X1", "an example", "identity", (method,), (RefutationResult("a wrong sign", False),)).verdict
     'fails'
     """
 
@@ -105,30 +105,29 @@ def evaluate(claim: Claim, effort: Effort, optimizers: Optimizers | None = None)
     Args:
         claim: what is checked.
         effort: how much work each method may take.
-        optimizers: what it is checked on; the reference's unless given.
+        optimizers: what it is checked on; the reference's if left out.
 
     >>> from momoracle.paper_checks.registry import claims
     >>> result = evaluate(claims()["T7"], Effort(0.25))
-    >>> result.verdict, all(one.refuted for one in result.refutations)
+    >>> result.verdict, all(refutation.refuted for refutation in result.refutations)
     ('holds', True)
     """
     start = time.perf_counter()
     checked = optimizers or Optimizers()
-    methods = tuple(_method(method, effort, checked) for method in claim.methods)
-    missing = {method.check for method in claim.methods if _missing(method)}
-    refutations = tuple(
-        found for refutation in claim.refutations if (found := _refutation(refutation, effort, missing)) is not None
-    )
+    methods = tuple(_run_method(method, effort, checked) for method in claim.methods)
+    missing = {method.check for method in claim.methods if _missing_modules(method)}
+    attempts = [_attempt(refutation, effort, missing) for refutation in claim.refutations]
+    refutations = tuple(attempt for attempt in attempts if attempt is not None)
     return Result(claim.id, claim.title, claim.kind, methods, refutations, time.perf_counter() - start)
 
 
-def _missing(method: CheckMethod) -> list[str]:
+def _missing_modules(method: CheckMethod) -> list[str]:
     return [name for name in method.needs if find_spec(name) is None]
 
 
-def _method(method: CheckMethod, effort: Effort, optimizers: Optimizers) -> MethodResult:
+def _run_method(method: CheckMethod, effort: Effort, optimizers: Optimizers) -> MethodResult:
     start = time.perf_counter()
-    if missing := _missing(method):
+    if missing := _missing_modules(method):
         text = f"needs {', '.join(missing)}, which the extra `theory` installs"
         return MethodResult(method.name, "not_run", text)
     verdict: Verdict = "fails"
@@ -137,15 +136,15 @@ def _method(method: CheckMethod, effort: Effort, optimizers: Optimizers) -> Meth
         verdict = "holds"
     except Falsified as counterexample:
         evidence = Evidence(str(counterexample))
-    except Exception as error:  # the method could not even be carried out, which no claim survives
+    except Exception as error:  # a claim whose check stops is not shown: it fails
         evidence = Evidence(f"stopped by {type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
     return MethodResult(method.name, verdict, evidence.text, evidence.computed, evidence.theory, seconds)
 
 
-def _refutation(refutation: Refutation, effort: Effort, missing: set[Any]) -> RefutationResult | None:
-    """Attempt a refutation; None where every check that it wants needs a module that is not installed."""
-    # A partial application needs what its function needs.
+def _attempt(refutation: Refutation, effort: Effort, missing: set[Any]) -> RefutationResult | None:
+    """Attempt a refutation; return None if each of its checks needs a module that is not installed."""
+    # A partial application needs the modules of its function.
     able = [c for c in refutation.by if c not in missing and getattr(c, "func", None) not in missing]
     if not able:
         return None
@@ -159,6 +158,6 @@ def _refutation(refutation: Refutation, effort: Effort, missing: set[Any]) -> Re
                 evidence = evidence or str(counterexample)
             else:
                 return RefutationResult(refutation.variant, False, "a check of the claim did not notice it")
-    except Exception as error:  # stopped before it found a counterexample: that is no refutation
+    except Exception as error:  # a check that stops has not found a counterexample
         return RefutationResult(refutation.variant, False, f"stopped by {type(error).__name__}: {error}")
     return RefutationResult(refutation.variant, True, evidence)

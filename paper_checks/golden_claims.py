@@ -1,4 +1,4 @@
-"""The claims golden-…: the reference as it runs here against its proven vectors, and departures that must fail."""
+"""Check the claims golden-…: the reference as it runs here against its vectors, and departures that must fail."""
 
 import time
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector
 
 
-def golden(algorithm: str) -> Result:
+def check_golden_vectors(algorithm: str) -> Result:
     """Run the reference in floating point on every vector, and each departure on the vectors that catch it."""
     start = time.perf_counter()
     vectors = load(algorithm).vectors
-    failing = [(v, fault) for v in vectors if (fault := _fault(algorithm, v)) is not None]
+    failing = [(v, fault) for v in vectors if (fault := _first_fault(algorithm, v)) is not None]
     evidence = f"{len(vectors) - len(failing)} of {len(vectors)} vectors within their tolerances"
     if failing:
         evidence += f"; first: {failing[0][0].id}, {failing[0][1]}"
@@ -28,12 +28,12 @@ def golden(algorithm: str) -> Result:
         evidence,
         seconds=time.perf_counter() - start,
     )
-    refutations = tuple(_refutations(algorithm, vectors))
+    refutations = tuple(_attempt_departures(algorithm, vectors))
     title = f"the golden vectors of {algorithm}"
     return Result(f"golden-{algorithm}", title, "identity", (method,), refutations, time.perf_counter() - start)
 
 
-def _fault(algorithm: str, vector: Vector) -> str | None:
+def _first_fault(algorithm: str, vector: Vector) -> str | None:
     try:
         deviation = first_deviation(vector, observed(MethodPort(ALGORITHMS[algorithm]), vector))
     except (ArithmeticError, ValueError, TypeError) as error:
@@ -43,11 +43,11 @@ def _fault(algorithm: str, vector: Vector) -> str | None:
     return f"step {deviation.step}, {deviation.quantity}: {deviation.observed} for {deviation.expected}"
 
 
-def _refutations(algorithm: str, vectors: tuple[Vector, ...]) -> Iterator[RefutationResult]:
+def _attempt_departures(algorithm: str, vectors: tuple[Vector, ...]) -> Iterator[RefutationResult]:
     for departure in DEPARTURES[algorithm]:
         try:
             method = variant(algorithm, departure)
-        except LookupError:  # the reference's text has changed under the departure: nothing shows that it is caught
+        except LookupError:  # the reference's text no longer has the place that the departure edits
             yield RefutationResult(departure.id, False)
             continue
         yield RefutationResult(departure.id, any(catches(v, method) for v in vectors if departure.id in v.kills))

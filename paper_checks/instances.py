@@ -1,14 +1,14 @@
-"""Random instances in short rationals, the same in every run: each check names its own seed."""
+"""Draw random instances in short rationals. Each check names its own seed, so every run draws the same."""
 
 import random
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from momoracle.paper_checks.paths import Given, array
+from momoracle.paper_checks.paths import Inputs, array
 
 
-class Draw:
+class RationalDraw:
     """A stream of small rationals."""
 
     def __init__(self, seed: int) -> None:
@@ -39,7 +39,7 @@ class Draw:
         """Return one of the values."""
         return self._random.choice(values)
 
-    def given(self, size: int, steps: int, low: int = 0) -> Given:
+    def inputs(self, size: int, steps: int, low: int = 0) -> Inputs:
         """Return a run's start, gradients, and losses in [low, 6]."""
         gradients = [self.vector(size) for _ in range(steps)]
-        return Given(self.vector(size), gradients, [self.rational(low) for _ in range(steps)])
+        return Inputs(self.vector(size), gradients, [self.rational(low) for _ in range(steps)])

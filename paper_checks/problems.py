@@ -1,4 +1,4 @@
-"""Small interpolating convex problems over any numbers: least squares, absolute loss, and hinge loss.
+"""Make small interpolating convex problems over any numbers: least squares, absolute loss, and hinge loss.
 
 The data are integers and the minimiser x* is common to all samples, f(x*, s) = 0 = f_* for every s, so that runs over
 rationals are exact and runs over balls start without a rounding.
@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import flint
 
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import Taken, array, ball, balls, dot, follow
+from momoracle.convergence.certificates.inequalities import Quantities
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import TakenStep, array, ball, balls, dot, follow
 from momoracle.reference.numbers.balls import Undecided
 
 KINDS = ("least squares", "absolute loss", "hinge loss")
@@ -42,13 +43,13 @@ class Problem(NamedTuple):
     def gradient(self, x: Any, s: int) -> Any:
         """Return a subgradient of f(·, s) at x."""
         r = self.residual(x, s)
-        one = 0 * r + 1
+        unit = 0 * r + 1
         if self.kind == "least squares":
             weight = r
         elif self.kind == "absolute loss":
-            weight = 0 * r if _zero(r) else one if _positive(r) else -one
+            weight = 0 * r if _zero(r) else unit if _positive(r) else -unit
         else:
-            weight = 0 * r if _zero(r) or _positive(r) else -one
+            weight = 0 * r if _zero(r) or _positive(r) else -unit
         return array(weight * entry for entry in self.rows[s])
 
     def mean(self, x: Any) -> Any:
@@ -77,11 +78,49 @@ class Run(NamedTuple):
     alpha: Any
     beta: Any
     corrected: bool
-    path: list[Taken]
+    path: list[TakenStep]
     samples: list[int]
 
+    def quantities(self) -> Iterator[tuple[TakenStep, Quantities]]:
+        """Yield each step with what the inequalities of MoMo's theory compare there (f_* = 0)."""
+        zero = 0 * self.path[0].loss
+        gaps = gains = pulls = squares = zero
+        distance_sq = start_sq = self.problem.distance_sq(self.path[0].x)
+        for k, step in enumerate(self.path, start=1):
+            d, tau = step.trace.gradient_average, step.trace.step_size
+            # h from its definition, not as the trace has it: a claim about h must not take h's word for it.
+            model_gap = step.trace.loss_average + dot(d, step.x) - step.trace.offset
+            norm_sq, after = dot(d, d), self.problem.distance_sq(step.after)
+            gaps, gains, pulls = gaps + step.loss, gains + tau * model_gap, pulls + tau * norm_sq
+            # Where d = 0 no step is taken, and M5 gives h = ρ f_*: the summand counts as 0.
+            squares = squares if norm_sq == 0 else squares + model_gap * model_gap / norm_sq
+            yield (
+                step,
+                Quantities(
+                    k=k,
+                    beta=self.beta,
+                    cap=self.alpha,
+                    corrected=self.corrected,
+                    gap=step.loss,
+                    first_gap=self.path[0].loss,
+                    gaps=gaps,
+                    gradient_norm_sq=dot(step.gradient, step.gradient),
+                    direction_norm_sq=norm_sq,
+                    model_gap=model_gap,
+                    step_size=tau,
+                    gain=tau * model_gap,
+                    gains=gains,
+                    pulls=pulls,
+                    squares=squares,
+                    start_sq=start_sq,
+                    distance_sq=distance_sq,
+                    distance_sq_after=after,
+                ),
+            )
+            distance_sq = after
 
-def problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:
+
+def make_problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:
     """Return a random problem of a kind."""
     source = random.Random(seed)
     optimum = [source.choice([-3, -2, -1, 1, 2, 3]) for _ in range(size)]
@@ -99,14 +138,14 @@ def problem(kind: str, seed: int, size: int = 3, samples: int = 6) -> Problem:
     return Problem(kind, rows, targets, optimum)
 
 
-def descend(method: Any, given: Problem, start: Any, count: int, seed: int) -> tuple[list[Taken], list[int]]:
+def descend(method: Any, problem: Problem, start: Any, count: int, seed: int) -> tuple[list[TakenStep], list[int]]:
     """Return a run on randomly drawn samples, and the samples."""
     source, samples = random.Random(seed), []
 
     def oracle(x: Any) -> tuple[Any, Any]:
-        s = source.randrange(len(given.rows))
+        s = source.randrange(len(problem.rows))
         samples.append(s)
-        return given.gradient(x, s), given.loss(x, s)
+        return problem.gradient(x, s), problem.loss(x, s)
 
     path = list(follow(method, start, oracle, count))
     return path, samples
@@ -126,8 +165,8 @@ def _zero(r: Any) -> bool:
     return bool(r.is_zero()) if isinstance(r, flint.arb) else bool(r == 0)
 
 
-def runs(
-    optimizer: Any, draw: Draw, lr: Callable[[Draw], Any], count: int, kinds: Sequence[str] = KINDS
+def draw_runs(
+    optimizer: Any, draw: RationalDraw, lr: Callable[[RationalDraw], Any], count: int, kinds: Sequence[str] = KINDS
 ) -> Iterator[tuple[str, Run]]:
     """Yield runs over rationals on random problems, with random β and both initialisations; lr is drawn by ``lr``.
 
@@ -135,27 +174,31 @@ def runs(
     """
     for number in range(count):
         for kind in kinds:
-            given, start, beta = problem(kind, number), draw.vector(3), draw.choice([Fraction(j, 8) for j in range(7)])
+            problem, start, beta = (
+                make_problem(kind, number),
+                draw.vector(3),
+                draw.choice([Fraction(j, 8) for j in range(7)]),
+            )
             corrected, alpha = draw.choice([True, False]), lr(draw)
             method = optimizer(lr=alpha, beta=beta, lower_bound=0, bias_correction=corrected)
-            path, samples = descend(method, given, start, 5 if kind == "least squares" else 20, seed=number)
-            yield f"{kind}, run {number}", Run(given, alpha, beta, corrected, path, samples)
+            path, samples = descend(method, problem, start, 5 if kind == "least squares" else 20, seed=number)
+            yield f"{kind}, run {number}", Run(problem, alpha, beta, corrected, path, samples)
 
 
-def ball_runs(
-    optimizer: Any, draw: Draw, lr: Callable[[Draw], Any], count: int, steps: int
+def draw_ball_runs(
+    optimizer: Any, draw: RationalDraw, lr: Callable[[RationalDraw], Any], count: int, steps: int
 ) -> Iterator[tuple[str, Run]]:
     """Yield long runs on least squares over balls, at the caller's precision, else as `runs` does.
 
     The other two losses ask for the sign of a residual, which after a step to the kink is zero and no ball shows it.
     """
     for number in range(count):
-        given, start, beta = (
-            problem("least squares", 50 + number),
+        problem, start, beta = (
+            make_problem("least squares", 50 + number),
             draw.vector(3),
             ball(draw.choice([0.25, 0.5, 0.875])),
         )
         corrected, alpha = draw.choice([True, False]), ball(lr(draw))
         method = optimizer(lr=alpha, beta=beta, lower_bound=0, bias_correction=corrected)
-        path, samples = descend(method, given, balls(start), steps, seed=number)
-        yield f"least squares, run {number} in balls", Run(given, alpha, beta, corrected, path, samples)
+        path, samples = descend(method, problem, balls(start), steps, seed=number)
+        yield f"least squares, run {number} in balls", Run(problem, alpha, beta, corrected, path, samples)

@@ -1,4 +1,4 @@
-"""Properties over inputs that Hypothesis searches and, where one fails, makes small."""
+"""Check a property on inputs that Hypothesis draws; it shrinks a counterexample."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ def for_all(holds: Callable[..., None], examples: int, **inputs: SearchStrategy[
     """Call ``holds`` on drawn inputs, the same in every run, and return their number.
 
     Raises:
-        Falsified: what ``holds`` raised for the smallest counterexample that was found.
+        Falsified: what ``holds`` raised for the smallest counterexample.
     """
     calls = 0
 

@@ -1,4 +1,4 @@
-"""All claims: every module of the rooms momo, momo_rates and tam holds one, as its ``CLAIM``."""
+"""Collect all claims: every module of the rooms momo, momo_rates and tam holds one, named ``CLAIM``."""
 
 import pkgutil
 from functools import cache
@@ -22,14 +22,14 @@ def claims() -> dict[str, Claim]:
     rooms = (momo, momo_rates, tam)
     names = [f"{room.__name__}.{module.name}" for room in rooms for module in pkgutil.iter_modules(room.__path__)]
     unordered: list[Claim] = [import_module(name).CLAIM for name in names]
-    return {claim.id: claim for claim in sorted(unordered, key=lambda claim: _order(claim.id))}
+    return {claim.id: claim for claim in sorted(unordered, key=lambda claim: _sort_key(claim.id))}
 
 
-def _order(name: str) -> tuple[str, float]:
+def _sort_key(name: str) -> tuple[str, float]:
     return name[0], float(name[1:])
 
 
-#: what the papers state about accuracy on data sets: measured by their authors on tasks that no check here repeats
+#: statements of the papers about accuracy on data sets; their authors measured them, and no check here repeats them
 OUT_OF_SCOPE = (
     "MoMo: less tuning of the learning rate in image classification (MNIST, CIFAR, Imagenet)",
     "MoMo: less tuning of the learning rate for recommendation (Criteo), translation (IWSLT14) and a diffusion model",

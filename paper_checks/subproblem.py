@@ -1,4 +1,4 @@
-"""The proximal subproblem of one step, its optimality conditions, and its solution by solvers that know no formula.
+"""Check the proximal subproblem of one step: by its optimality conditions, and by solvers that know no formula.
 
     min_y  F(y) = max{ level + <slope, y>, floor } + 1/(2α) ‖y − x‖²_D + (λ/2) ‖y‖²_D
 
@@ -62,26 +62,26 @@ class Subproblem(NamedTuple):
         require(0 <= theta <= 1, f"{label}: the multiplier {theta} is outside [0, 1]")
         return "Polyak"
 
-    def require_no_better(self, y: Any, found: Any, label: str, precision: float) -> float:
+    def require_no_better(self, y: Any, solution: Any, label: str, precision: float) -> float:
         """Raise `Falsified` unless y is the minimiser, judged by a point that a solver found; return their distance.
 
         F is strongly convex: F(found) ≥ F(y) + ½ (1/α + λ) ‖found − y‖²_D exactly where y is the minimiser. What is
         allowed beside it is the rounding of F itself: its terms, summed in float64. The solver must have come as near
         as ``precision`` times F's scale, or it would prove nothing.
         """
-        gap = float(self.objective(found) - self.objective(y))
-        apart = float(dot(self.metric * (found - y), found - y)) * (1 / self.alpha + self.decay) / 2
-        terms = abs(self.level) + float(np.abs(self.slope) @ (np.abs(y) + np.abs(found))) + abs(self.floor)
-        terms += float(self.metric @ ((np.abs(y) + np.abs(self.x) + np.abs(found)) ** 2)) * (
+        gap = float(self.objective(solution) - self.objective(y))
+        apart = float(dot(self.metric * (solution - y), solution - y)) * (1 / self.alpha + self.decay) / 2
+        terms = abs(self.level) + float(np.abs(self.slope) @ (np.abs(y) + np.abs(solution))) + abs(self.floor)
+        terms += float(self.metric @ ((np.abs(y) + np.abs(self.x) + np.abs(solution)) ** 2)) * (
             1 / self.alpha + self.decay
         )
         rounding = 4 * (len(y) + 8) * float(np.finfo(float).eps) * terms
         require(gap >= apart - rounding, f"{label}: the solver's point is better by {apart - gap:.2g}")
         if gap > precision * terms:
             raise RuntimeError(f"{label}: the solver stopped {gap:.2g} above the minimum and proves nothing")
-        return float(np.sqrt(dot(self.metric * (found - y), found - y)))
+        return float(np.sqrt(dot(self.metric * (solution - y), solution - y)))
 
-    def solved_by_scipy(self) -> Any:
+    def solve_by_scipy(self) -> Any:
         """Return SciPy's minimiser (SLSQP on the epigraph: min t + … with t ≥ line and t ≥ floor)."""
         n, root = len(self.x), np.sqrt(self.metric / self.alpha)  # y = x + z / root makes the proximal term ½ ‖z‖²
         slope, line = self.slope / root, self.line(self.x)
@@ -98,12 +98,12 @@ class Subproblem(NamedTuple):
         }
         start = np.append(np.zeros(n), max(line, self.floor))
         options = {"ftol": 1e-13, "maxiter": 200}
-        found = minimize(smooth, start, jac=True, method="SLSQP", constraints=[above], options=options)
-        if not np.all(np.isfinite(found.x)):
+        solution = minimize(smooth, start, jac=True, method="SLSQP", constraints=[above], options=options)
+        if not np.all(np.isfinite(solution.x)):
             raise Falsified("SciPy found no minimiser")
-        return self.x + found.x[:n] / root
+        return self.x + solution.x[:n] / root
 
-    def solved_by_clarabel(self) -> Any:
+    def solve_by_clarabel(self) -> Any:
         """Return the minimiser that the conic solver Clarabel finds, through cvxpy."""
         import cvxpy
 

@@ -1,4 +1,4 @@
-"""Symbols: branches of Min, Max and Piecewise settled by sign assumptions, and identities proved by simplification."""
+"""Work with symbols: settle branches by sign assumptions, and prove identities by simplifying."""
 
 from typing import Any
 

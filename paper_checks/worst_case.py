@@ -1,4 +1,4 @@
-"""The worst convex function for MoMo, found as a semidefinite program, and whether an adversary's answers are of one.
+"""Find the worst convex function for MoMo by a semidefinite program, and check whether answers belong to one function.
 
 Everything is scaled to ‖x¹ − x*‖ = 1, G = 1, x* = 0 and f_* = 0; MoMo without a cap, with the plain initialisation.
 """

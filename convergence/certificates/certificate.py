@@ -13,8 +13,8 @@ __all__ = [
     "Sides",
 ]
 
-#: what a trace must tell, and what it must not, for a method to be MoMo in the Euclidean metric
-_TOLD = frozenset({"loss_average", "offset", "inner_product", "model_value", "direction_norm_sq", "weight_sum"})
+#: what a trace has, and what it does not have, if a method is MoMo in the Euclidean metric
+_MOMO_TRACE = frozenset({"loss_average", "offset", "inner_product", "model_value", "direction_norm_sq", "weight_sum"})
 _METRIC = "preconditioner"
 
 
@@ -67,10 +67,10 @@ class Certificate:
 def not_momo(method: Any, problem: Problem) -> str:
     """Return why the theory of MoMo is not about this method, or an empty text where it is."""
     name = type(method).__name__
-    told = set(method.Trace._fields)
-    if not told >= _TOLD:
+    trace = set(method.Trace._fields)
+    if not trace >= _MOMO_TRACE:
         return f"the theory is about MoMo, the method is {name}"
-    if _METRIC in told:
+    if _METRIC in trace:
         return f"the theory is about the Euclidean metric, {name} changes it from step to step"
     if np.any(np.asarray(method.weight_decay) != 0):
         return "the theory is about weight_decay = 0"

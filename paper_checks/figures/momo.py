@@ -5,7 +5,7 @@ from matplotlib.figure import Figure as Canvas
 
 from momoracle.common.figure import Figure
 from momoracle.paper_checks.claim import Optimizers
-from momoracle.paper_checks.momo.m11_recursion import DISTANCES, errors
+from momoracle.paper_checks.momo.m11_recursion import DISTANCES, measure_errors
 from momoracle.reference import MoMo
 
 
@@ -63,10 +63,10 @@ def draw_model(canvas: Canvas, alpha: float = 5.0, beta: float = 0.5, lower_boun
 def draw_cancellation(canvas: Canvas) -> None:
     """Draw the relative error of τ in float32 against the distance of the optimum."""
     axes = canvas.add_subplot()
-    found = [errors(Optimizers(), distance) for distance in DISTANCES]
+    all_errors = [measure_errors(Optimizers(), distance) for distance in DISTANCES]
     where = [max(distance, 0.1) for distance in DISTANCES]  # the origin, on a logarithmic axis
-    axes.loglog(where, [error.direct for error in found], "o-", label="h = f̄ + ⟨d, x⟩ − γ")
-    axes.loglog(where, [error.recursive for error in found], "s--", label="h by the recursion (M11)")
+    axes.loglog(where, [error.direct for error in all_errors], "o-", label="h = f̄ + ⟨d, x⟩ − γ")
+    axes.loglog(where, [error.recursive for error in all_errors], "s--", label="h by the recursion (M11)")
     axes.axhline(float(np.finfo(np.float32).eps), color="black", linewidth=0.8, label="ε of float32")
     axes.set_xticks(where, ["0", *(f"{distance:g}" for distance in DISTANCES[1:])])
     axes.set(xlabel="distance of the optimum from the origin, in each coordinate", ylabel="relative error of τ")

@@ -51,15 +51,15 @@ class Sliders:
         picture = ipywidgets.Image(format="png")
         handles = {
             name: ipywidgets.FloatSlider(
-                value=one.start,
-                min=one.least,
-                max=one.largest,
-                step=(one.largest - one.least) / 50,
+                value=limits.start,
+                min=limits.least,
+                max=limits.largest,
+                step=(limits.largest - limits.least) / 50,
                 description=name,
                 style={"description_width": "7em"},
                 continuous_update=False,
             )
-            for name, one in self.ranges.items()
+            for name, limits in self.ranges.items()
         }
 
         def redraw(change: Any = None) -> None:
@@ -71,11 +71,11 @@ class Sliders:
         return ipywidgets.VBox([*handles.values(), picture])
 
     def _repr_mimebundle_(self, **asked: Any) -> dict[str, Any]:
-        still = self.render({name: one.start for name, one in self.ranges.items()})
-        shown = {"text/plain": self.figure.caption, "image/png": b64encode(still).decode("ascii")}
+        still = self.render({name: limits.start for name, limits in self.ranges.items()})
+        bundle = {"text/plain": self.figure.caption, "image/png": b64encode(still).decode("ascii")}
         if find_spec("ipywidgets") is not None:
-            shown |= {kind: view for kind, view in self.widget()._repr_mimebundle_().items() if kind != "text/plain"}
-        return shown
+            bundle |= {kind: view for kind, view in self.widget()._repr_mimebundle_().items() if kind != "text/plain"}
+        return bundle
 
 
 def momo_model() -> Sliders:

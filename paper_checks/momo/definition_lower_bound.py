@@ -1,5 +1,7 @@
 """Section 1.3 of MoMo: the lower bound estimated online (MoMo* and MoMo-Adam*).
 
+Status: paper.
+
 Statement. From the initial guess f_*^1, with S = 1 + αλ and c_k = S (f̄_k − γ_k) + <d_k, x^k>, each step
   resets:     if c_k < S ρ_k f_*^k:  f_*^k ← max{ c_k / (2 S ρ_k), f_*^1 };
   steps:      (15)–(16) with that f_*^k;
@@ -10,14 +12,14 @@ from fractions import Fraction
 from typing import Any
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, dot, run
 from momoracle.paper_checks.refutation import wrong
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Carry the lower bound along by the three lines above, on random rationals."""
-    draw, steps, resets, raised = Draw(14), 0, 0, 0
+    draw, steps, resets, raised = RationalDraw(14), 0, 0, 0
     for number in range(effort.count(60, 30)):
         alpha, beta, decay = draw.positive(), draw.fraction(), draw.choice([0, Fraction(1, 3), 2])
         guess, adam = draw.rational(-4, 1), draw.choice([True, False])
@@ -36,7 +38,7 @@ def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
                 estimate_lower_bound=True,
             )
         low: Any = guess
-        for k, step in enumerate(run(method, draw.given(2, 6, low=-2)), start=1):
+        for k, step in enumerate(run(method, draw.inputs(2, 6, low=-2)), start=1):
             trace, shrink, label = step.trace, 1 + alpha * decay, f"run {number}, step {k}"
             dx, rho = dot(trace.gradient_average, step.x), trace.weight_sum
             c = shrink * (trace.loss_average - trace.offset) + dx
@@ -59,28 +61,31 @@ CLAIM = Claim(
     id="D1.3",
     title="MoMo*'s lower bound: reset and estimate",
     source="MoMo, section on unknown lower bounds",
+    status="paper",
     kind="definition",
     statement=(
         r"c_k < (1+\alpha_k\lambda)\rho_k f_*^k \;\Rightarrow\; f_*^k \leftarrow"
         r" \max\left\{\frac{c_k}{2(1+\alpha_k\lambda)\rho_k},\, f_*^1\right\},\qquad"
         r" f_*^{k+1} = \max\left\{\rho_k^{-1}(h_k - \tfrac12\tau_k\|d_k\|^2_{D_k^{-1}}),\, f_*^1\right\}"
     ),
-    methods=(CheckMethod("exact", "the bound carried along on rational runs", exact),),
+    methods=(CheckMethod("exact", "the bound carried along on rational runs", check_exactly),),
     refutations=(
-        Refutation("the estimate without its ½", (exact,), wrong("momo", ("tau * model.dd / 2)", "tau * model.dd)"))),
+        Refutation(
+            "the estimate without its ½", (check_exactly,), wrong("momo", ("tau * model.dd / 2)", "tau * model.dd)"))
+        ),
         Refutation(
             "the reset without its ½",
-            (exact,),
+            (check_exactly,),
             wrong("momo", ("c / (2 * shrink * rho)", "c / (shrink * rho)")),
         ),
         Refutation(
             "the estimate without ρ",
-            (exact,),
+            (check_exactly,),
             wrong("momo momo-adam", ("tau * model.dd / 2) / model.rho", "tau * model.dd / 2)")),
         ),
         Refutation(
             "the reset ignores λ",
-            (exact,),
+            (check_exactly,),
             wrong(
                 "momo",
                 ("    c = shrink * (f_bar - gamma) + dx", "    shrink = n.scalar(1)\n    c = (f_bar - gamma) + dx"),
@@ -88,7 +93,7 @@ CLAIM = Claim(
         ),
         Refutation(
             "the estimate may fall below the initial guess",
-            (exact,),
+            (check_exactly,),
             wrong(
                 "momo",
                 (

@@ -1,5 +1,7 @@
 """Section 1.2 of MoMo: the step of MoMo and MoMo-Adam, equations (15) and (16), with its conventions.
 
+Status: paper.
+
 Statement. With S = 1 + α_k λ,
   τ_k = min{ α_k/ρ_k, ( S (f̄_k − γ_k − ρ_k f_*) + <d_k, x^k> )_+ / ‖d_k‖²_{D⁻¹} }          (15)
   x^{k+1} = ( x^k − τ_k D⁻¹ d_k ) / S                                                        (16)
@@ -15,16 +17,16 @@ import flint
 import numpy as np
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import Given, array, ball, balls, dot, run
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import Inputs, array, ball, balls, dot, run
 from momoracle.paper_checks.refutation import wrong
 
 BITS = 256
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Compute (15) and (16) from the trace and compare, on random rationals; MoMo-Adam with β₂ = 0, so √v = |g|."""
-    draw, count, capped = Draw(12), 0, 0
+    draw, count, capped = RationalDraw(12), 0, 0
     for number in range(effort.count(40, 12)):
         alpha, beta, decay = draw.positive(), draw.fraction(), draw.choice([0, Fraction(1, 3), 2])
         low, eps, decoupled = draw.rational(-3, 1), draw.positive(), draw.choice([True, False])
@@ -41,7 +43,7 @@ def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
             decoupled_decay=decoupled,
         )
         for name, method in (("MoMo", momo), ("MoMo-Adam", adam)):
-            for k, step in enumerate(run(method, draw.given(2, 5, low=-2)), start=1):
+            for k, step in enumerate(run(method, draw.inputs(2, 5, low=-2)), start=1):
                 metric = array([1, 1]) if name == "MoMo" else array(eps + abs(g) for g in step.gradient)
                 label = f"{name}, run {number}, step {k}"
                 tau, after = _formula(step, alpha, decay, low, metric, name == "MoMo-Adam" and decoupled)
@@ -68,9 +70,9 @@ def _formula(step: Any, alpha: Any, decay: Any, low: Any, metric: Any, decoupled
     return tau, (step.x - tau * direction) / shrink
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Run MoMo-Adam with β₂ > 0 in balls and rebuild v and D from all gradients, as weighted sums."""
-    draw, widest, count = Draw(13), 0.0, 0
+    draw, widest, count = RationalDraw(13), 0.0, 0
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(10, 4)):
             alpha, eps, low, decay = (
@@ -80,9 +82,9 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
             method = optimizers.momo_adam(
                 lr=alpha, beta1=beta1, beta2=beta2, eps=eps, lower_bound=low, weight_decay=decay
             )
-            given = draw.given(3, 6)
-            gradients = [balls(g) for g in given.gradients]
-            path = run(method, Given(balls(given.start), gradients, [ball(f) for f in given.losses]))
+            inputs = draw.inputs(3, 6)
+            gradients = [balls(g) for g in inputs.gradients]
+            path = run(method, Inputs(balls(inputs.start), gradients, [ball(f) for f in inputs.losses]))
             for k, step in enumerate(path, start=1):
                 seen = [(1 - beta2) * beta2 ** (k - j) for j in range(1, k + 1)]
                 moments = [dot(seen, [g[i] ** 2 for g in gradients[:k]]) / (1 - beta2**k) for i in range(3)]
@@ -98,7 +100,7 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"{count} values of MoMo-Adam agree; every difference below {widest:.0e}, proven", widest, 0)
 
 
-def conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the step where d = 0, and the defaults."""
     x, zero = array([Fraction(3), Fraction(-1)]), array([Fraction(0), Fraction(0)])
     for name in ("momo", "momo_adam"):
@@ -106,8 +108,8 @@ def conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
         after, _, trace = method.step(x, zero, method.init(x), Fraction(5))
         require(trace.step_size == 0 and list(after) == list(x), f"{name} moves although d = 0")
     momo, adam = optimizers.momo(), optimizers.momo_adam()
-    found = (momo.lr, momo.beta, momo.lower_bound, momo.weight_decay, momo.bias_correction)
-    require(found == (1.0, 0.9, 0.0, 0.0, False), f"MoMo's defaults are {found}")
+    defaults = (momo.lr, momo.beta, momo.lower_bound, momo.weight_decay, momo.bias_correction)
+    require(defaults == (1.0, 0.9, 0.0, 0.0, False), f"MoMo's defaults are {defaults}")
     those = (adam.lr, adam.beta1, adam.beta2, adam.eps, adam.lower_bound, adam.weight_decay)
     require(those == (1e-2, 0.9, 0.999, 1e-8, 0.0, 0.0), f"MoMo-Adam's defaults are {those}")
     point = np.array([1.0])
@@ -122,6 +124,7 @@ CLAIM = Claim(
     id="D1.2",
     title="The step of MoMo and MoMo-Adam",
     source="MoMo, equations (15)–(16); the conventions are the authors' code's",
+    status="paper",
     kind="definition",
     statement=(
         r"\tau_k = \min\left\{\frac{\alpha_k}{\rho_k},\,"
@@ -129,39 +132,39 @@ CLAIM = Claim(
         r"{\|d_k\|^2_{D_k^{-1}}}\right\},\qquad x^{k+1} = \frac{x^k - \tau_k D_k^{-1} d_k}{1+\alpha_k\lambda}"
     ),
     methods=(
-        CheckMethod("exact", "(15) and (16) on rational runs", exact),
-        CheckMethod("proven", "MoMo-Adam's metric in 256-bit balls", proven),
-        CheckMethod("exact", "d = 0 and the defaults", conventions),
+        CheckMethod("exact", "(15) and (16) on rational runs", check_exactly),
+        CheckMethod("proven", "MoMo-Adam's metric in 256-bit balls", check_in_balls),
+        CheckMethod("exact", "d = 0 and the defaults", check_conventions),
     ),
     refutations=(
         Refutation(
             "the factor 1 + αλ is forgotten in (15)",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo momo-adam", (NUMERATOR, "f_bar - gamma - rho * f_star + dx")),
         ),
         Refutation(
             "1 − αλ in place of 1/(1 + αλ)",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo momo-adam", (MOVE, MOVE.replace("/ shrink", "* (2 - shrink)"))),
         ),
         Refutation(
             "ε inside the root",
-            (proven,),
+            (check_in_balls,),
             wrong("momo-adam", ("n.sqrt(v / (1 - beta2**k)) + eps", "n.sqrt(v / (1 - beta2**k) + eps * eps)")),
         ),
         Refutation(
             "the second moment is not corrected",
-            (proven,),
+            (check_in_balls,),
             wrong("momo-adam", ("n.sqrt(v / (1 - beta2**k))", "n.sqrt(v)")),
         ),
         Refutation(
             "‖d‖ in place of ‖d‖²",
-            (exact,),
+            (check_exactly,),
             wrong("momo", (f"n.positive({NUMERATOR}), dd)", f"n.positive({NUMERATOR}), n.maximum(dd, 1))")),
         ),
         Refutation(
             "another default",
-            (conventions,),
+            (check_conventions,),
             wrong("momo", ("beta: float = 0.9", "beta: float = 0.8")),
         ),
     ),

@@ -1,5 +1,7 @@
 """Lemma 2.1 of MoMo: the proximal step on the truncated model, in closed form.
 
+Status: paper.
+
 Statement. Let m(y) = max{ ρ⁻¹(f̄ + <d, y> − γ), f_* } and h = f̄ + <d, x> − γ, with d ≠ 0. The minimiser of
 m(y) + ‖y − x‖²/(2α) is x⁺ = x − τ d with τ = min{ α/ρ, (h − ρ f_*)_+ / ‖d‖² }.
 
@@ -28,14 +30,14 @@ from momoracle.paper_checks.claim import (
     Step,
     require,
 )
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, dot, run
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.subproblem import Subproblem
 from momoracle.paper_checks.symbolic import is_nonnegative, settle, vanishes, vector
 
 
-def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+def prove_symbolically(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Prove the optimality conditions of the reference's own step in each branch, in two dimensions.
 
     The state before the third step is chosen so that after averaging d is any vector with d₁ ≠ 0 and h − ρ f_* is
@@ -72,56 +74,61 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence("stationarity and complementarity simplify to 0 in all three branches")
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the optimality conditions exactly, on random rational runs."""
     seen: Counter[str] = Counter()
-    draw = Draw(21)
+    draw = RationalDraw(21)
     for run_number in range(effort.count(60, 20)):
-        for k, problem, after in _subproblems(optimizers, draw, size=3, steps=5):
+        for k, problem, after in _collect_subproblems(optimizers, draw, size=3, steps=5):
             seen[problem.require_minimiser(after, f"run {run_number}, step {k}")] += 1
     require(len(seen) == 3, f"only the branches {', '.join(seen)} occurred")
     return Evidence(f"{sum(seen.values())} rational steps exact: " + ", ".join(f"{n} {b}" for b, n in seen.items()))
 
 
-def solver(optimizers: Optimizers, effort: Effort, by: str = "solved_by_scipy", size: int = 1000) -> Evidence:
+def compare_with_solver(
+    optimizers: Optimizers, effort: Effort, by: str = "solve_by_scipy", size: int = 1000
+) -> Evidence:
     """Hand the subproblem to a solver and compare its point with the step."""
-    apart, seen, draw = 0.0, 0, Draw(22)
+    apart, seen, draw = 0.0, 0, RationalDraw(22)
     for dimension, runs in ((2, effort.count(6, 3)), (20, effort.count(6, 3)), (size, 1)):
         for run_number in range(runs):
-            for k, exact_problem, after in _subproblems(optimizers, draw, dimension, steps=3):
+            for k, exact_problem, after in _collect_subproblems(optimizers, draw, dimension, steps=3):
                 problem, y = exact_problem.in_floats(), after.astype(float)
-                found = getattr(problem, by)()
+                solution = getattr(problem, by)()
                 label = f"n = {dimension}, run {run_number}, step {k}"
-                apart = max(apart, problem.require_no_better(y, found, label, 1e-9) / (1 + float(np.linalg.norm(y))))
+                apart = max(apart, problem.require_no_better(y, solution, label, 1e-9) / (1 + float(np.linalg.norm(y))))
                 seen += 1
     return Evidence(
         f"{seen} subproblems, n to {size}: no better point; at most {apart:.1e} apart, relatively", apart, 0
     )
 
 
-clarabel = partial(solver, by="solved_by_clarabel")
+clarabel = partial(compare_with_solver, by="solve_by_clarabel")
 
 
-def _subproblems(optimizers: Optimizers, draw: Draw, size: int, steps: int) -> list[tuple[int, Subproblem, Any]]:
+def _collect_subproblems(
+    optimizers: Optimizers, draw: RationalDraw, size: int, steps: int
+) -> list[tuple[int, Subproblem, Any]]:
     """Return (k, subproblem, x^{k+1}) of a random run with random settings; steps with d = 0 are left out."""
     alpha, beta, low = draw.positive(3) / draw.choice([1, size, 9 * size]), draw.fraction(), draw.rational(-4, 2)
     corrected = draw.choice([True, False])
     method = optimizers.momo(lr=alpha, beta=beta, lower_bound=low, bias_correction=corrected)
-    found = []
-    for k, taken in enumerate(run(method, draw.given(size, steps, low=-2)), start=1):
-        trace = taken.trace
+    subproblems = []
+    for k, step in enumerate(run(method, draw.inputs(size, steps, low=-2)), start=1):
+        trace = step.trace
         rho = 1 - beta**k if corrected else 1
         level, slope = (trace.loss_average - trace.offset) / rho, trace.gradient_average / rho
         if any(slope):
-            problem = Subproblem(level, slope, low, taken.x, alpha, metric=array([1] * size), decay=0)
-            found.append((k, problem, taken.after))
-    return found
+            problem = Subproblem(level, slope, low, step.x, alpha, metric=array([1] * size), decay=0)
+            subproblems.append((k, problem, step.after))
+    return subproblems
 
 
 CLAIM = Claim(
     id="L2.1",
     title="MoMo's step is the proximal step on its model",
     source="MoMo, Lemma 2.1",
+    status="paper",
     kind="identity",
     statement=(
         r"\operatorname{argmin}_y \; \max\{\rho^{-1}(\bar f + \langle d, y\rangle - \gamma),\, f_*\}"
@@ -129,25 +136,25 @@ CLAIM = Claim(
         r" \tau = \min\left\{\frac{\alpha}{\rho},\; \frac{(h - \rho f_*)_+}{\|d\|^2}\right\}"
     ),
     methods=(
-        CheckMethod("symbolic", "optimality conditions in every branch", symbolic),
-        CheckMethod("exact", "optimality conditions on rational runs", exact),
-        CheckMethod("solver", "SciPy's SLSQP on the epigraph", solver),
+        CheckMethod("symbolic", "optimality conditions in every branch", prove_symbolically),
+        CheckMethod("exact", "optimality conditions on rational runs", check_exactly),
+        CheckMethod("solver", "SciPy's SLSQP on the epigraph", compare_with_solver),
         CheckMethod("solver", "Clarabel, conic", clarabel, needs=("cvxpy", "clarabel")),
     ),
     refutations=(
         Refutation(
             "τ is capped by α in place of α/ρ",
-            (symbolic, exact, solver, clarabel),
+            (prove_symbolically, check_exactly, compare_with_solver, clarabel),
             wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha, polyak)")),
         ),
         Refutation(
             "ρ is forgotten beside f_*",
-            (symbolic, exact),
+            (prove_symbolically, check_exactly),
             wrong("momo", ("gamma - rho * f_star", "gamma - f_star")),
         ),
         Refutation(
             "the numerator is not truncated at 0",
-            (symbolic, exact, solver, clarabel),
+            (prove_symbolically, check_exactly, compare_with_solver, clarabel),
             wrong(
                 "momo",
                 (

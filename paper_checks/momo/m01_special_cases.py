@@ -1,4 +1,6 @@
-"""M1: the methods that MoMo becomes.
+"""M1: SPS_max, SGD with momentum and Adam are special cases of MoMo.
+
+Status: derived.
 
 Statement. (a) β = 0: τ = min{ α, (f − f_*)_+ / ‖g‖² }, the step of SPS_max and ALI-G.
 (b) f_* = −∞: τ = α/ρ_k, so x^{k+1} = x^k − α d_k/ρ_k: SGD with averaged momentum.
@@ -16,21 +18,21 @@ import flint
 import sympy as sp
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import Given, array, ball, balls, dot, run
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import Inputs, array, ball, balls, dot, run
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.symbolic import vanishes, vector
 
 BITS = 256
 
 
-def polyak(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_polyak(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check (a) on random rationals."""
-    draw, count, capped = Draw(101), 0, 0
+    draw, count, capped = RationalDraw(101), 0, 0
     for number in range(effort.count(40, 15)):
         alpha, low, corrected = draw.positive(1), draw.rational(-3, 2), draw.choice([True, False])
         method = optimizers.momo(lr=alpha, beta=0, lower_bound=low, bias_correction=corrected)
-        for k, step in enumerate(run(method, draw.given(2, 5, low=-2)), start=1):
+        for k, step in enumerate(run(method, draw.inputs(2, 5, low=-2)), start=1):
             tau = min(alpha, max(step.loss - low, Fraction(0)) / dot(step.gradient, step.gradient))
             require(step.trace.step_size == tau, f"run {number}, step {k}: τ = {step.trace.step_size}, not {tau}")
             after = list(step.x - tau * step.gradient)
@@ -39,7 +41,7 @@ def polyak(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"(a) exact on {count} rational steps, {capped} of them capped")
 
 
-def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+def prove_symbolically(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check (a) on symbols, where truncation and cap stay as Min and Max."""
     x, g = vector("x"), vector("g")
     f, low = sp.symbols("f f_*", real=True)
@@ -54,57 +56,59 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence("(a) as an identity of expressions")
 
 
-def unbounded(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_unbounded(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check (b) and (c) on random rationals, MoMo-Adam with β₂ = 0."""
-    draw, count = Draw(102), 0
+    draw, count = RationalDraw(102), 0
     for number in range(effort.count(30, 10)):
         alpha, beta, corrected, eps = draw.positive(), draw.fraction(), draw.choice([True, False]), draw.positive()
-        given = draw.given(2, 6, low=-3)
+        inputs = draw.inputs(2, 6, low=-3)
         momo = optimizers.momo(lr=alpha, beta=beta, lower_bound=float("-inf"), bias_correction=corrected)
-        x, average = given.start, given.gradients[0] * (0 if corrected else 1)
-        for k, step in enumerate(run(momo, given), start=1):
+        x, average = inputs.start, inputs.gradients[0] * (0 if corrected else 1)
+        for k, step in enumerate(run(momo, inputs), start=1):
             average = beta * average + (1 - beta) * step.gradient
             x = x - alpha / ((1 - beta**k) if corrected else 1) * average
             require(list(step.after) == list(x), f"(b) run {number}, step {k}: not SGD with averaged momentum")
             count += 1
-        adam = run(optimizers.adam(lr=alpha, beta1=beta, beta2=0, eps=eps), given)
+        adam = run(optimizers.adam(lr=alpha, beta1=beta, beta2=0, eps=eps), inputs)
         momo_adam = optimizers.momo_adam(lr=alpha, beta1=beta, beta2=0, eps=eps, lower_bound=float("-inf"))
-        for k, (one, other) in enumerate(zip(run(momo_adam, given), adam, strict=True), start=1):
-            require(list(one.after) == list(other.after), f"(c) run {number}, step {k}: MoMo-Adam is not Adam")
+        for k, (step, other) in enumerate(zip(run(momo_adam, inputs), adam, strict=True), start=1):
+            require(list(step.after) == list(other.after), f"(c) run {number}, step {k}: MoMo-Adam is not Adam")
             count += 1
     return Evidence(f"(b) and (c) exact on {count} rational steps")
 
 
-def in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check (c) with β₂ > 0 in balls: MoMo-Adam beside the reference's Adam."""
-    draw, count, widest = Draw(103), 0, 0.0
+    draw, count, widest = RationalDraw(103), 0, 0.0
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(8, 3)):
             settings = {"lr": ball(draw.positive()), "beta1": ball(draw.fraction()), "eps": ball(draw.positive())}
             settings["beta2"] = ball(draw.fraction())
-            given = draw.given(3, 8)
-            problem = Given(balls(given.start), [balls(g) for g in given.gradients], [ball(f) for f in given.losses])
+            inputs = draw.inputs(3, 8)
+            problem = Inputs(
+                balls(inputs.start), [balls(g) for g in inputs.gradients], [ball(f) for f in inputs.losses]
+            )
             momo_adam = run(optimizers.momo_adam(**settings, lower_bound=float("-inf")), problem)
-            for k, (one, other) in enumerate(zip(momo_adam, run(optimizers.adam(**settings), problem), strict=True)):
-                for z in one.after - other.after:
+            for k, (step, other) in enumerate(zip(momo_adam, run(optimizers.adam(**settings), problem), strict=True)):
+                for z in step.after - other.after:
                     widest, count = max(widest, float(abs(z).upper())), count + 1
                     require(widest < 1e-30, f"(c) run {number}, step {k + 1}: MoMo-Adam and Adam differ by {z}")
     return Evidence(f"(c) {count} parameters agree; every difference below {widest:.0e}, proven", widest, 0)
 
 
-def identity_metric(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_identity_metric(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check (d) on random rationals, with gradients of entries ±1."""
-    draw, count = Draw(104), 0
+    draw, count = RationalDraw(104), 0
     for number in range(effort.count(30, 10)):
         settings = {"lr": draw.positive(), "lower_bound": draw.rational(-3, 1), "weight_decay": draw.choice([0, 1])}
         settings["estimate_lower_bound"] = draw.choice([True, False])
-        beta, usual = draw.fraction(), draw.given(4, 6)
+        beta, usual = draw.fraction(), draw.inputs(4, 6)
         signs = [array(Fraction(draw.choice([-1, 1])) for _ in range(4)) for _ in usual.losses]
-        given = usual._replace(gradients=signs)
+        inputs = usual._replace(gradients=signs)
         adam = optimizers.momo_adam(**settings, beta1=beta, beta2=draw.fraction(), eps=0)
         momo = optimizers.momo(**settings, beta=beta, bias_correction=True)
-        for k, (one, other) in enumerate(zip(run(adam, given), run(momo, given), strict=True), start=1):
-            same = list(one.after) == list(other.after) and one.trace.step_size == other.trace.step_size
+        for k, (step, other) in enumerate(zip(run(adam, inputs), run(momo, inputs), strict=True), start=1):
+            same = list(step.after) == list(other.after) and step.trace.step_size == other.trace.step_size
             require(same, f"(d) run {number}, step {k}: MoMo-Adam with D = I is not bias-corrected MoMo")
             count += 1
     return Evidence(f"(d) exact on {count} rational steps")
@@ -115,23 +119,24 @@ CLAIM = Claim(
     id="M1",
     title="SPS_max, SGD with momentum, and Adam are special cases",
     source="MoMo (the paper's remarks); derived",
+    status="derived",
     kind="identity",
     statement=(
         r"\beta = 0:\; \tau = \min\{\alpha, (f - f_*)_+/\|g\|^2\};\qquad f_* = -\infty:\; \tau = \alpha/\rho_k"
         r"\;(\text{and MoMo-Adam is Adam});\qquad D = I:\; \text{MoMo-Adam is bias-corrected MoMo}"
     ),
     methods=(
-        CheckMethod("symbolic", "(a) as an identity", symbolic),
-        CheckMethod("exact", "(a) on rational runs", polyak),
-        CheckMethod("exact", "(b), (c) on rational runs", unbounded),
-        CheckMethod("proven", "(c) in 256-bit balls", in_balls),
-        CheckMethod("exact", "(d) with gradients of ±1", identity_metric),
+        CheckMethod("symbolic", "(a) as an identity", prove_symbolically),
+        CheckMethod("exact", "(a) on rational runs", check_polyak),
+        CheckMethod("exact", "(b), (c) on rational runs", check_unbounded),
+        CheckMethod("proven", "(c) in 256-bit balls", check_in_balls),
+        CheckMethod("exact", "(d) with gradients of ±1", check_identity_metric),
     ),
     refutations=(
-        Refutation("τ is capped by α in place of α/ρ", (unbounded, in_balls), wrong("momo momo-adam", CAP)),
+        Refutation("τ is capped by α in place of α/ρ", (check_unbounded, check_in_balls), wrong("momo momo-adam", CAP)),
         Refutation(
             "not truncated at 0",
-            (symbolic, polyak),
+            (prove_symbolically, check_polyak),
             wrong(
                 "momo",
                 (
@@ -142,12 +147,12 @@ CLAIM = Claim(
         ),
         Refutation(
             "1 − β forgotten before the gradient",
-            (symbolic, polyak),
+            (prove_symbolically, check_polyak),
             wrong("momo", ("+ (1 - beta) * g\n", "+ 2 * (1 - beta) * g\n")),
         ),
         Refutation(
             "ρ is forgotten beside f_* in MoMo-Adam",
-            (identity_metric,),
+            (check_identity_metric,),
             wrong("momo-adam", ("gamma - rho * f_star", "gamma - f_star")),
         ),
     ),

@@ -1,5 +1,7 @@
 """M2: the model never exceeds the average of the losses that it models.
 
+Status: derived.
+
 Statement. If every f(·, s) is convex and f_*^k ≤ inf f(·, s), then for every y
   m_k(y) ≤ ρ_k⁻¹ Σ_j ρ_{j,k} f(y, s_j).
 
@@ -14,9 +16,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, dot
-from momoracle.paper_checks.problems import KINDS, descend, problem
+from momoracle.paper_checks.problems import KINDS, descend, make_problem
 from momoracle.paper_checks.property import for_all
 from momoracle.paper_checks.refutation import wrong
 
@@ -36,26 +38,26 @@ def mean(beta: Any, plain: bool, losses: list[Any]) -> Any:
     return dot(rho, losses) / sum(rho)
 
 
-def exact(optimizers: Optimizers, effort: Effort, above: int = 0) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, above: int = 0) -> Evidence:
     """Compare at random points, on runs over rationals; ``above`` is how far f_* lies above the infimum."""
-    draw, count, equal = Draw(201), 0, 0
+    draw, count, equal = RationalDraw(201), 0, 0
     for number in range(effort.count(8, 3)):
         for kind in KINDS:
-            given, start, beta = problem(kind, number), draw.vector(3), draw.fraction()
+            convex_problem, start, beta = make_problem(kind, number), draw.vector(3), draw.fraction()
             plain = draw.choice([True, False])
             method = optimizers.momo(lr=draw.positive(), beta=beta, lower_bound=above, bias_correction=not plain)
-            path, samples = descend(method, given, start, 5, seed=number)
+            path, samples = descend(method, convex_problem, start, 5, seed=number)
             for k, step in enumerate(path, start=1):
-                points = [step.x, array(map(Fraction, given.optimum)), *(draw.vector(3) for _ in range(3))]
+                points = [step.x, array(map(Fraction, convex_problem.optimum)), *(draw.vector(3) for _ in range(3))]
                 for y in points:
-                    right = mean(beta, plain, [given.loss(y, s) for s in samples[:k]])
+                    right = mean(beta, plain, [convex_problem.loss(y, s) for s in samples[:k]])
                     left = model(step.trace, y)
                     require(left <= right, f"{kind}, run {number}, step {k}: m = {float(left)} > {float(right)}")
                     count, equal = count + 1, equal + (left == right)
     return Evidence(f"{count} points of rational runs, {equal} of them with equality")
 
 
-def drawn(optimizers: Optimizers, effort: Effort, curvature: int = 1) -> Evidence:
+def search_quadratics(optimizers: Optimizers, effort: Effort, curvature: int = 1) -> Evidence:
     """Compare on quadratics in one dimension that Hypothesis draws; a negative curvature is not convex."""
     small = st.fractions(min_value=-8, max_value=8, max_denominator=8)
 
@@ -89,24 +91,25 @@ CLAIM = Claim(
     id="M2",
     title="The model lies below the average loss",
     source="derived",
+    status="derived",
     kind="upper bound",
     statement=r"f(\cdot, s)\ \text{convex},\; f_*^k \le \inf f \;\Rightarrow\; m_k(y) \le"
     r" \rho_k^{-1}\textstyle\sum_j \rho_{j,k} f(y, s_j)\quad \forall y",
     methods=(
-        CheckMethod("exact", "three convex problems, at random points", exact),
-        CheckMethod("property", "quadratics drawn by Hypothesis", drawn),
+        CheckMethod("exact", "three convex problems, at random points", check_exactly),
+        CheckMethod("property", "quadratics drawn by Hypothesis", search_quadratics),
     ),
     refutations=(
-        Refutation("a loss that is not convex", (partial(drawn, curvature=-1),)),
-        Refutation("f_* above the infimum", (partial(exact, above=1),)),
+        Refutation("a loss that is not convex", (partial(search_quadratics, curvature=-1),)),
+        Refutation("f_* above the infimum", (partial(check_exactly, above=1),)),
         Refutation(
             "γ averages <d, x>",
-            (exact, drawn),
+            (check_exactly, search_quadratics),
             wrong("momo", ("(1 - beta) * gx", "(1 - beta) * dx")),
         ),
         Refutation(
             "the sign of γ",
-            (exact, drawn),
+            (check_exactly, search_quadratics),
             wrong("momo", ("gamma = beta * (gx if first else gamma) + ", "gamma = beta * (gx if first else gamma) - ")),
         ),
     ),

@@ -1,4 +1,6 @@
-"""M3: what MoMo does not depend on, for λ = 0.
+"""M3: MoMo is invariant under shifts, translations, rotations and scaling, for λ = 0.
+
+Status: derived.
 
 Statement. (a) Adding c to every loss and to f_* changes no iterate. (b) Translating the coordinates by t translates the
 iterates by t. (c) An orthogonal Q maps iterates to iterates: from Q x^1 with gradients Q g the points are Q x^k.
@@ -19,80 +21,80 @@ import numpy as np
 from hypothesis import strategies as st
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import Given, Taken, run
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import Inputs, TakenStep, run
 from momoracle.paper_checks.property import for_all
 from momoracle.paper_checks.refutation import wrong
 
 ROTATION = np.array([[Fraction(3, 5), Fraction(-4, 5)], [Fraction(4, 5), Fraction(3, 5)]], dtype=object)
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Compare runs over rationals with their transformed runs."""
-    draw, count = Draw(301), 0
+    draw, count = RationalDraw(301), 0
     for number in range(effort.count(30, 12)):
-        c, t, given = draw.rational(), draw.vector(2), draw.given(2, 5, low=-2)
+        c, t, inputs = draw.rational(), draw.vector(2), draw.inputs(2, 5, low=-2)
         alpha, low, corrected = draw.positive(), draw.rational(-3, 1), draw.choice([True, False])
         estimating, beta = draw.choice([True, False]), draw.fraction()
         momo = optimizers.momo(
             lr=alpha, beta=beta, lower_bound=low, bias_correction=corrected, estimate_lower_bound=estimating
         )
         adam = optimizers.momo_adam(lr=alpha, beta1=beta, beta2=0, eps=1, lower_bound=low)
-        raised = given._replace(losses=[f + c for f in given.losses])
-        moved = given._replace(start=given.start + t)
+        raised = inputs._replace(losses=[f + c for f in inputs.losses])
+        moved = inputs._replace(start=inputs.start + t)
         for name, method in (("MoMo", momo), ("MoMo-Adam", adam)):
-            label, usual = f"{name}, run {number}", run(method, given)
+            label, usual = f"{name}, run {number}", run(method, inputs)
             if not method.estimate_lower_bound:  # the reset halves c_k, which is not invariant
                 shifted = replace(method, lower_bound=low + c)
-                _same(usual, [step.after for step in run(shifted, raised)], f"(a) {label}")
-            _same(usual, [step.after - t for step in run(method, moved)], f"(b) {label}")
+                _require_same(usual, [step.after for step in run(shifted, raised)], f"(a) {label}")
+            _require_same(usual, [step.after - t for step in run(method, moved)], f"(b) {label}")
             count += 2
-        turned = Given(ROTATION @ given.start, [ROTATION @ g for g in given.gradients], given.losses)
-        _same(run(momo, given), [ROTATION.T @ step.after for step in run(momo, turned)], f"(c) run {number}")
+        turned = Inputs(ROTATION @ inputs.start, [ROTATION @ g for g in inputs.gradients], inputs.losses)
+        _require_same(run(momo, inputs), [ROTATION.T @ step.after for step in run(momo, turned)], f"(c) run {number}")
         scale = draw.positive()
-        scaled = Given(given.start, [scale * g for g in given.gradients], [scale * f for f in given.losses])
+        scaled = Inputs(inputs.start, [scale * g for g in inputs.gradients], [scale * f for f in inputs.losses])
         other = replace(momo, lr=alpha / scale, lower_bound=scale * low)
-        _same(run(momo, given), [step.after for step in run(other, scaled)], f"(d) run {number}")
+        _require_same(run(momo, inputs), [step.after for step in run(other, scaled)], f"(d) run {number}")
         count += 2
     return Evidence(f"{count} transformed runs over rationals, every iterate equal")
 
 
-def uncapped(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_without_cap(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Scale the losses where the cap never binds: the same iterates with the same α."""
-    draw, count = Draw(302), 0
+    draw, count = RationalDraw(302), 0
     for number in range(effort.count(20, 8)):
-        given, scale, low = draw.given(2, 5, low=1), draw.positive(), Fraction(0)
+        inputs, scale, low = draw.inputs(2, 5, low=1), draw.positive(), Fraction(0)
         method = optimizers.momo(lr=10**9, beta=draw.fraction(), lower_bound=low)
-        scaled = Given(given.start, [scale * g for g in given.gradients], [scale * f for f in given.losses])
-        usual, other = run(method, given), run(method, scaled)
+        scaled = Inputs(inputs.start, [scale * g for g in inputs.gradients], [scale * f for f in inputs.losses])
+        usual, other = run(method, inputs), run(method, scaled)
         bound = any(step.trace.step_size * step.trace.weight_sum == 10**9 for step in (*usual, *other))
         if not bound:
-            _same(usual, [step.after for step in other], f"(d) uncapped, run {number}")
+            _require_same(usual, [step.after for step in other], f"(d) uncapped, run {number}")
             count += 1
     require(count > 0, "every run was capped")
     return Evidence(f"(d) {count} runs that are never capped, with α unchanged")
 
 
-def _same(usual: Sequence[Taken], points: Sequence[Any], label: str) -> None:
+def _require_same(usual: Sequence[TakenStep], points: Sequence[Any], label: str) -> None:
     for k, (step, point) in enumerate(zip(usual, points, strict=True), start=1):
         require(list(step.after) == list(point), f"{label}: x after step {k} is {list(step.after)}, not {list(point)}")
 
 
-def in_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
+def search_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Scale losses by powers of two in float64: the iterates are the same bits, as long as squares are in range."""
     entries = st.floats(-100, 100).filter(lambda z: z == 0 or abs(z) > 1e-3)
 
     def compare(x: list[float], steps: list[tuple[list[float], float]], power: int, beta: float, alpha: float) -> None:
         scale = 2.0**power
-        one, two = np.array(x), np.array(x)
+        first, second = np.array(x), np.array(x)
         usual = optimizers.momo(lr=alpha, beta=beta)
         scaled = optimizers.momo(lr=alpha / scale, beta=beta)
-        states = [usual.init(one), scaled.init(two)]
+        states = [usual.init(first), scaled.init(second)]
         for gradient, loss in steps:
             g = np.array(gradient)
-            one, states[0], _ = usual.step(one, g, states[0], loss)
-            two, states[1], _ = scaled.step(two, g * scale, states[1], loss * scale)
-            require(bool(np.all(one == two)), f"losses × 2^{power}: {one} and {two} from {x}")
+            first, states[0], _ = usual.step(first, g, states[0], loss)
+            second, states[1], _ = scaled.step(second, g * scale, states[1], loss * scale)
+            require(bool(np.all(first == second)), f"losses × 2^{power}: {first} and {second} from {x}")
 
     vectors = st.lists(entries, min_size=2, max_size=2)
     count = for_all(
@@ -111,30 +113,35 @@ CLAIM = Claim(
     id="M3",
     title="Invariances: shift, translation, rotation, scale",
     source="derived",
+    status="derived",
     kind="property",
     statement=(
         r"(f, f_*) \to (f + c, f_* + c),\quad x \to x + t,\quad x \to Qx,\quad"
         r" (f, f_*, \alpha) \to (cf, cf_*, \alpha/c)\quad\text{carry iterates to iterates}\qquad(\lambda = 0)"
     ),
     methods=(
-        CheckMethod("exact", "transformed rational runs", exact),
-        CheckMethod("exact", "scale without a cap", uncapped),
-        CheckMethod("property", "scale in float64, bit for bit", in_floats),
+        CheckMethod("exact", "transformed rational runs", check_exactly),
+        CheckMethod("exact", "scale without a cap", check_without_cap),
+        CheckMethod("property", "scale in float64, bit for bit", search_floats),
     ),
     refutations=(
-        Refutation("ρ is forgotten beside f_*", (exact,), wrong("momo", ("gamma - rho * f_star", "gamma - f_star"))),
+        Refutation(
+            "ρ is forgotten beside f_*", (check_exactly,), wrong("momo", ("gamma - rho * f_star", "gamma - f_star"))
+        ),
         Refutation(
             "‖d‖² is clamped from below",
-            (exact, in_floats, uncapped),
+            (check_exactly, search_floats, check_without_cap),
             wrong(
                 "momo",
                 ("shrink * (f_bar - gamma - rho * f_star) + dx), dd)", "f_bar - gamma - rho * f_star + dx), dd + 1)"),
             ),
         ),
-        Refutation("<d, x> is subtracted", (exact,), wrong("momo", ("rho * f_star) + dx", "rho * f_star) - dx"))),
+        Refutation(
+            "<d, x> is subtracted", (check_exactly,), wrong("momo", ("rho * f_star) + dx", "rho * f_star) - dx"))
+        ),
         Refutation(
             "a threshold on ‖d‖² below which no step is taken",
-            (in_floats,),
+            (search_floats,),
             wrong(
                 "momo",
                 ("rho * f_star) + dx), dd)", "rho * f_star) + dx), n.select(n.less(dd, 1e-12), n.scalar(0), dd))"),

@@ -1,4 +1,6 @@
-"""M10: what MoMo*'s reset and estimate guarantee.
+"""M10: MoMo*'s reset and estimate keep the step positive and the bound above the initial guess.
+
+Status: derived.
 
 Statement. With S = 1 + αλ and c_k = S (f̄_k − γ_k) + <d_k, x^k>:
 (a) f_*^k ≥ f_*^1 and f_*^{k+1} ≥ f_*^1 always.
@@ -16,16 +18,16 @@ from functools import partial
 import flint
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import Given, at_most, ball, balls, dot, run
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import Inputs, at_most, ball, balls, dot, run
 from momoracle.paper_checks.refutation import wrong
 
 BITS = 400
 
 
-def exact(optimizers: Optimizers, effort: Effort, without_reset: bool = False) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, without_reset: bool = False) -> Evidence:
     """Check (a), (b) and (c) on random rational runs of MoMo* and MoMo-Adam*; (c) also without a reset, if asked."""
-    draw, resets, negative, steps = Draw(1001), 0, 0, 0
+    draw, resets, negative, steps = RationalDraw(1001), 0, 0, 0
     for number in range(effort.count(80, 40)):
         alpha, beta, decay, guess = (
             draw.positive(),
@@ -39,7 +41,7 @@ def exact(optimizers: Optimizers, effort: Effort, without_reset: bool = False) -
         else:
             method = optimizers.momo_adam(**settings, beta1=beta, beta2=0, eps=1)
         previous = guess
-        for k, step in enumerate(run(method, draw.given(2, 6, low=-2)), start=1):
+        for k, step in enumerate(run(method, draw.inputs(2, 6, low=-2)), start=1):
             trace, shrink, label = step.trace, 1 + alpha * decay, f"run {number}, step {k}"
             low, rho, after = trace.lower_bound, trace.weight_sum, step.state.next_lower_bound
             require(low >= guess and after >= guess, f"(a) {label}: f_* is {low}, then {after}, below {guess}")
@@ -55,9 +57,9 @@ def exact(optimizers: Optimizers, effort: Effort, without_reset: bool = False) -
     return Evidence(f"{steps} rational steps exact: {resets} resets, {negative} of them with c < 0")
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check (a) and (b) on longer runs of MoMo-Adam* in balls, with β₂ > 0."""
-    draw, steps = Draw(1002), 0
+    draw, steps = RationalDraw(1002), 0
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(10, 4)):
             alpha, decay, guess = (
@@ -73,8 +75,10 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
                 weight_decay=decay,
                 estimate_lower_bound=True,
             )
-            given = draw.given(3, 15, low=-2)
-            problem = Given(balls(given.start), [balls(g) for g in given.gradients], [ball(f) for f in given.losses])
+            inputs = draw.inputs(3, 15, low=-2)
+            problem = Inputs(
+                balls(inputs.start), [balls(g) for g in inputs.gradients], [ball(f) for f in inputs.losses]
+            )
             for k, step in enumerate(run(method, problem), start=1):
                 trace, shrink, label = step.trace, 1 + alpha * decay, f"run {number}, step {k}"
                 low = trace.lower_bound
@@ -91,30 +95,31 @@ CLAIM = Claim(
     id="M10",
     title="What MoMo*'s lower bound guarantees",
     source="derived",
+    status="derived",
     kind="property",
     statement=(
         r"f_*^k \ge f_*^1;\qquad c_k \ge \max\{0, (1+\alpha\lambda)\rho_k f_*^1\} \Rightarrow"
         r" (1+\alpha\lambda)\rho_k f_*^k \le c_k;\qquad \text{reset and } c_k < 0 \Rightarrow \tau_k = 0"
     ),
     methods=(
-        CheckMethod("exact", "(a), (b), (c) on rational runs", exact),
-        CheckMethod("proven", "(a), (b) for MoMo-Adam* in balls", proven),
+        CheckMethod("exact", "(a), (b), (c) on rational runs", check_exactly),
+        CheckMethod("proven", "(a), (b) for MoMo-Adam* in balls", check_in_balls),
     ),
     refutations=(
-        Refutation("(c) without a reset", (partial(exact, without_reset=True),)),
+        Refutation("(c) without a reset", (partial(check_exactly, without_reset=True),)),
         Refutation(
             "never reset",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo momo-adam", ("n.less(c, shrink * rho * f_star)", "n.less(c, c - 1)")),
         ),
         Refutation(
             "the estimate may fall below the initial guess",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo momo-adam", ("/ model.rho, initial)", "/ model.rho, initial - 1)")),
         ),
         Refutation(
             "the numerator is not truncated at 0",
-            (exact,),
+            (check_exactly,),
             wrong(
                 "momo momo-adam",
                 (

@@ -1,5 +1,7 @@
 """M11: the model's value obeys a recursion without x, and the direct formula cancels where ‖x‖ is large.
 
+Status: derived.
+
 Statement. For λ = 0, any cap and both initialisations, of MoMo and of MoMo-Adam,
   h_k = (1−β) f_k + β ( h_{k−1} − τ_{k−1} ‖d_{k−1}‖²_{D⁻¹} ),   h_1 = f_1 (plain) or (1−β) f_1 (bias-corrected).
 In float32 the relative error of τ, with h from f̄ + <d, x> − γ, grows with ‖x‖; with h from the recursion it does not.
@@ -16,8 +18,8 @@ import numpy as np
 import sympy as sp
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import Given, array, ball, balls, run
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import Inputs, array, ball, balls, run
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.symbolic import vanishes, vector
 
@@ -26,7 +28,7 @@ DISTANCES = (0.0, 1.0, 1e2, 1e4, 1e6)
 STEPS, SIZE, BETA = 40, 50, 0.875
 
 
-def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+def prove_symbolically(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Prove the recursion from any state of MoMo-Adam and of MoMo, with any step size: τ stays one symbol."""
     x, g, later = vector("x"), vector("g"), vector("q")
     d_before, v_before = vector("D"), array(sp.symbols("v1:3", positive=True))
@@ -47,16 +49,16 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence("an identity in the state, both gradients and losses, β and τ; for MoMo and MoMo-Adam")
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Follow the recursion along random rational runs."""
-    draw, count = Draw(1101), 0
+    draw, count = RationalDraw(1101), 0
     for number in range(effort.count(40, 15)):
         alpha, beta, low, corrected = draw.positive(), draw.fraction(), draw.rational(-3, 2), draw.choice([True, False])
         momo = optimizers.momo(lr=alpha, beta=beta, lower_bound=low, bias_correction=corrected)
         adam = optimizers.momo_adam(lr=alpha, beta1=beta, beta2=0, eps=1, lower_bound=low)
         for name, method in (("MoMo", momo), ("MoMo-Adam", adam)):
             height: Any = None
-            for k, step in enumerate(run(method, draw.given(2, 6, low=-2)), start=1):
+            for k, step in enumerate(run(method, draw.inputs(2, 6, low=-2)), start=1):
                 trace = step.trace
                 if height is None:
                     height = step.loss * (1 if name == "MoMo" and not corrected else 1 - beta)
@@ -77,7 +79,7 @@ class Errors(NamedTuple):
     recursive: float
 
 
-def errors(optimizers: Optimizers, distance: float, dtype: Any = np.float32, taken: float = 1.0) -> Errors:
+def measure_errors(optimizers: Optimizers, distance: float, dtype: Any = np.float32, taken: float = 1.0) -> Errors:
     """Return the errors of τ with the optimum at ``distance`` in every coordinate.
 
     Gradients and losses are prescribed, float32 numbers from a run about the origin: the exact τ_k, computed in balls
@@ -96,12 +98,12 @@ def errors(optimizers: Optimizers, distance: float, dtype: Any = np.float32, tak
     start = (distance * signs + away).astype(np.float32)
 
     entries = [balls(map(float, g)) for g in gradients]
-    exactly = Given(balls(map(float, start)), entries, [ball(float(f)) for f in losses])
+    exactly = Inputs(balls(map(float, start)), entries, [ball(float(f)) for f in losses])
     wide = optimizers.momo(lr=10**9, beta=ball(BETA), lower_bound=0)
     with flint.ctx.workprec(BITS):
         truth = [float(step.trace.step_size) for step in run(wide, exactly)]
-    given = Given(start.astype(dtype), [g.astype(dtype) for g in gradients], losses)
-    direct = [float(step.trace.step_size) for step in run(method, given)]
+    inputs = Inputs(start.astype(dtype), [g.astype(dtype) for g in gradients], losses)
+    direct = [float(step.trace.step_size) for step in run(method, inputs)]
     recursive: list[float] = []
     height: Any = np.float32(0)
     d: Any = gradients[0]
@@ -114,20 +116,22 @@ def errors(optimizers: Optimizers, distance: float, dtype: Any = np.float32, tak
     return Errors(*(float(np.max(np.abs(np.array(sizes) / truth - 1))) for sizes in (direct, recursive)))
 
 
-def measured(optimizers: Optimizers, effort: Effort, dtype: Any = np.float32, taken: float = 1.0) -> Evidence:
+def compare_in_float32(optimizers: Optimizers, effort: Effort, dtype: Any = np.float32, taken: float = 1.0) -> Evidence:
     """Compare τ in float32 with balls: the reference, which computes h directly, and the recursion.
 
     The recursion may err by (n + 4K) roundings: a dot product of n terms, and four operations in each of K steps.
     """
     allowed = (SIZE + 4 * STEPS) * float(np.finfo(np.float32).eps) / 2
-    found = [errors(optimizers, distance, dtype, taken) for distance in DISTANCES]
-    for distance, error in zip(DISTANCES, found, strict=True):
+    all_errors = [measure_errors(optimizers, distance, dtype, taken) for distance in DISTANCES]
+    for distance, error in zip(DISTANCES, all_errors, strict=True):
         require(error.recursive <= allowed, f"distance {distance:g}: the recursion errs by {error.recursive:.1e}")
-    at_origin, far = found[0], found[DISTANCES.index(1e4)]
+    at_origin, far = all_errors[0], all_errors[DISTANCES.index(1e4)]
     require(at_origin.direct <= allowed, f"at the origin the direct formula errs by {at_origin.direct:.1e}")
     require(far.direct > 100 * allowed, f"at distance 1e4 the direct formula errs by no more than {far.direct:.1e}")
-    direct = ", ".join(f"{distance:g}: {error.direct:.0e}" for distance, error in zip(DISTANCES, found, strict=True))
-    worst = max(error.recursive for error in found)
+    direct = ", ".join(
+        f"{distance:g}: {error.direct:.0e}" for distance, error in zip(DISTANCES, all_errors, strict=True)
+    )
+    worst = max(error.recursive for error in all_errors)
     return Evidence(f"relative error of τ in float32, direct at distance {direct}; recursion at most {worst:.0e}")
 
 
@@ -136,28 +140,31 @@ CLAIM = Claim(
     id="M11",
     title="The model's value has a recursion without x",
     source="derived",
+    status="derived",
     kind="identity",
     statement=(
         r"h_k = (1-\beta) f_k + \beta\bigl(h_{k-1} - \tau_{k-1}\|d_{k-1}\|^2_{D_{k-1}^{-1}}\bigr),\qquad"
         r" h_1 = f_1\ \text{(plain)},\quad h_1 = (1-\beta) f_1\ \text{(bias-corrected)}"
     ),
     methods=(
-        CheckMethod("symbolic", "from any state, any step size", symbolic),
-        CheckMethod("exact", "along rational runs", exact),
-        CheckMethod("measured", "float32 against balls, five distances", measured),
+        CheckMethod("symbolic", "from any state, any step size", prove_symbolically),
+        CheckMethod("exact", "along rational runs", check_exactly),
+        CheckMethod("measured", "float32 against balls, five distances", compare_in_float32),
     ),
     refutations=(
-        Refutation("the loss of the step before is averaged", (symbolic, exact), wrong("momo", NO_LOSS)),
+        Refutation(
+            "the loss of the step before is averaged", (prove_symbolically, check_exactly), wrong("momo", NO_LOSS)
+        ),
         Refutation(
             "γ averages <d, x>",
-            (symbolic, exact),
+            (prove_symbolically, check_exactly),
             wrong("momo", ("(1 - beta) * gx", "(1 - beta) * dx")),
         ),
-        Refutation("float64 cancels as well at these distances", (partial(measured, dtype=np.float64),)),
-        Refutation("the step takes off half of τ‖d‖²", (partial(measured, taken=0.5),)),
+        Refutation("float64 cancels as well at these distances", (partial(compare_in_float32, dtype=np.float64),)),
+        Refutation("the step takes off half of τ‖d‖²", (partial(compare_in_float32, taken=0.5),)),
         Refutation(
             "the parameters decay as well",
-            (symbolic, exact),
+            (prove_symbolically, check_exactly),
             wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x - tau * direction - x / 2)")),
         ),
     ),

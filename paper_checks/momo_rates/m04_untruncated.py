@@ -1,4 +1,6 @@
-"""M4: the gap of the model is the gap of the last loss.
+"""M4: the gap of the model is (1−β) times the gap of the last loss.
+
+Status: derived.
 
 Statement. D = I, λ = 0, f_* constant, every d_j ≠ 0 and every f_j ≥ f_*. If the cap never binds, then for k ≥ 2 (with
 bias correction for k ≥ 1)
@@ -17,13 +19,13 @@ from functools import partial
 import sympy as sp
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, dot, run
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.symbolic import settle, vanishes, vector
 
 
-def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+def prove_symbolically(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Prove the induction step: two steps from any state with h − ρ f_* = P > 0 and a cap that does not bind."""
     x, g, later = vector("x"), vector("g"), vector("q")
     d = array([sp.Symbol("d1", real=True, nonzero=True), sp.Symbol("d2", real=True)])
@@ -47,18 +49,18 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence("the induction step is an identity in x, g, d, f, f_*, γ, β and P > 0")
 
 
-def exact(optimizers: Optimizers, effort: Effort, least: int = 0, vanishing: bool = False) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, least: int = 0, vanishing: bool = False) -> Evidence:
     """Follow random rational runs without a cap; ``least`` bounds f − f_* from below, ``vanishing`` makes d_2 zero."""
-    draw, count = Draw(401), 0
+    draw, count = RationalDraw(401), 0
     for number in range(effort.count(40, 15)):
         beta, low, corrected = draw.fraction(), draw.rational(-2, 2), draw.choice([True, False])
-        given = draw.given(2, 6)
-        losses = [low + draw.rational(least, 6) for _ in given.losses]
+        inputs = draw.inputs(2, 6)
+        losses = [low + draw.rational(least, 6) for _ in inputs.losses]
         if vanishing and beta > 0:
-            first = (1 - beta if corrected else 1) * given.gradients[0]
-            given = given._replace(gradients=[given.gradients[0], -beta / (1 - beta) * first, *given.gradients[2:]])
+            first = (1 - beta if corrected else 1) * inputs.gradients[0]
+            inputs = inputs._replace(gradients=[inputs.gradients[0], -beta / (1 - beta) * first, *inputs.gradients[2:]])
         method = optimizers.momo(lr=Fraction(10**9), beta=beta, lower_bound=low, bias_correction=corrected)
-        for k, step in enumerate(run(method, given._replace(losses=losses)), start=1):
+        for k, step in enumerate(run(method, inputs._replace(losses=losses)), start=1):
             if not vanishing and not any(step.trace.gradient_average):
                 break
             weight = 1 if k == 1 and not corrected else 1 - beta
@@ -71,15 +73,15 @@ def exact(optimizers: Optimizers, effort: Effort, least: int = 0, vanishing: boo
     return Evidence(f"{count} uncapped rational steps, every gap exact")
 
 
-def capped(optimizers: Optimizers, effort: Effort, factor: Fraction = Fraction(1)) -> Evidence:
+def check_with_cap(optimizers: Optimizers, effort: Effort, factor: Fraction = Fraction(1)) -> Evidence:
     """Follow random rational runs with a cap that binds now and then; the bound may be multiplied by ``factor``."""
-    draw, count, strict = Draw(402), 0, 0
+    draw, count, strict = RationalDraw(402), 0, 0
     for number in range(effort.count(40, 15)):
         beta, low, corrected = draw.fraction(), draw.rational(-2, 2), draw.choice([True, False])
-        given = draw.given(2, 6)
-        losses = [low + draw.rational(0, 6) for _ in given.losses]
+        inputs = draw.inputs(2, 6)
+        losses = [low + draw.rational(0, 6) for _ in inputs.losses]
         method = optimizers.momo(lr=draw.positive(2), beta=beta, lower_bound=low, bias_correction=corrected)
-        for k, step in enumerate(run(method, given._replace(losses=losses)), start=1):
+        for k, step in enumerate(run(method, inputs._replace(losses=losses)), start=1):
             gap = step.trace.model_value - step.trace.weight_sum * low
             least = factor * (1 - beta) * (step.loss - low)
             require(gap >= least, f"run {number}, step {k}: h − ρ f_* = {gap} < {least}")
@@ -91,23 +93,24 @@ CLAIM = Claim(
     id="M4",
     title="The model's gap is (1−β) times the loss's gap",
     source="derived",
+    status="derived",
     kind="identity",
     statement=(
         r"h_k - \rho_k f_* = (1-\beta)(f_k - f_*)\ \ (\text{no cap},\ k \ge 2),\qquad"
         r" h_k - \rho_k f_* \ge (1-\beta)(f_k - f_*)\ \ (\text{any cap})"
     ),
     methods=(
-        CheckMethod("symbolic", "the induction step", symbolic),
-        CheckMethod("exact", "the identity on uncapped rational runs", exact),
-        CheckMethod("exact", "the inequality with a cap", capped),
+        CheckMethod("symbolic", "the induction step", prove_symbolically),
+        CheckMethod("exact", "the identity on uncapped rational runs", check_exactly),
+        CheckMethod("exact", "the inequality with a cap", check_with_cap),
     ),
     refutations=(
-        Refutation("d_2 = 0: the identity needs d_j ≠ 0", (partial(exact, vanishing=True),)),
-        Refutation("a loss below f_*", (partial(exact, least=-3),)),
-        Refutation("a bound larger by a tenth", (partial(capped, factor=Fraction(11, 10)),)),
+        Refutation("d_2 = 0: the identity needs d_j ≠ 0", (partial(check_exactly, vanishing=True),)),
+        Refutation("a loss below f_*", (partial(check_exactly, least=-3),)),
+        Refutation("a bound larger by a tenth", (partial(check_with_cap, factor=Fraction(11, 10)),)),
         Refutation(
             "the averages are not those of the paper: β for 1 − β in f̄",
-            (symbolic, exact, capped),
+            (prove_symbolically, check_exactly, check_with_cap),
             wrong(
                 "momo",
                 (
@@ -118,7 +121,7 @@ CLAIM = Claim(
         ),
         Refutation(
             "a step of twice the length",
-            (symbolic, exact, capped),
+            (prove_symbolically, check_exactly, check_with_cap),
             wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x - 2 * tau * direction)")),
         ),
     ),

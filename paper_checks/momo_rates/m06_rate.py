@@ -1,5 +1,7 @@
 """M6, the theorem of MoMo: O(1/√K) for convex losses that share a minimiser, without a cap.
 
+Status: paper.
+
 Statement. As in M4 and M5, without a cap, Δ_k = f_k − f_*, and ‖g‖ ≤ G on the ball of radius B = ‖x^1 − x*‖ around x*:
   Σ_{k≤K} (h_k − ρ_k f_*)²/‖d_k‖² ≤ B²   and, on every path,   (1−β)/K · Σ_{k≤K} Δ_k ≤ G B/√K,
 so in expectation min_k E[f(x^k) − f_*] ≤ (1/K) Σ_k E[f(x^k) − f_*] ≤ G B/((1−β)√K).
@@ -11,16 +13,24 @@ telescopes. (iii) h_k − ρ_k f_* ≥ (1−β) Δ_k (M4). (iv) x^k stays in the
 """
 
 from functools import partial
-from math import ceil, log, sqrt
+from math import ceil, log, prod, sqrt
 
 import flint
 import numpy as np
 
+from momoracle.convergence.certificates import inequalities as theory
+from momoracle.convergence.engine.ensemble import NO_CAP as UNCAPPED
+from momoracle.convergence.engine.ensemble import Ensemble
+from momoracle.convergence.losses.absolute_loss import absolute
+from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.adversary import largest_gap
+from momoracle.convergence.problems.problem import Constants
+from momoracle.convergence.problems.problem import Problem as FloatProblem
+from momoracle.convergence.run import run as run_ensemble
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import at_most, dot
-from momoracle.paper_checks.problems import Run, ball_runs, problem, runs
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import require_at_most
+from momoracle.paper_checks.problems import Run, draw_ball_runs, draw_runs, make_problem
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.worst_case import exact_worst_case, excess
 
@@ -29,75 +39,64 @@ NO_CAP = 10**12
 RISK = 1e-6  # the probability that chance alone makes a statistical check fail, or hold
 
 
-def inequalities(label: str, run: Run) -> int:
+def check_inequalities(label: str, run: Run) -> int:
     """Check every inequality of the proof on a run."""
-    total, gaps, squares = 0 * run.path[0].loss, 0 * run.path[0].loss, 0 * run.path[0].loss
-    start_sq = run.problem.distance_sq(run.path[0].x)
+    losses_sq, before = 0 * run.path[0].loss, 0 * run.path[0].loss
     bound_sq = run.problem.gradient_bound_sq(run.path[0].x)
-    for k, step in enumerate(run.path, start=1):
-        trace, where = step.trace, f"{label}, step {k}"
-        height = trace.loss_average + dot(trace.gradient_average, step.x) - trace.offset  # f_* = 0
-        norm_sq = dot(trace.gradient_average, trace.gradient_average)
-        before, after = run.problem.distance_sq(step.x), run.problem.distance_sq(step.after)
-        summand = 0 * height if norm_sq == 0 else height * height / norm_sq
-        require(at_most(summand, before - after), f"(i) {where}: (h − ρ f_*)²/‖d‖² = {summand} > {before - after}")
-        total = total + summand
-        require(at_most(total, start_sq), f"(ii) {where}: the sum is {total} > ‖x¹ − x*‖² = {start_sq}")
-        weighted = (1 - run.beta) * step.loss
-        require(at_most(weighted, height), f"(iii) {where}: (1−β)Δ = {weighted} > h − ρ f_* = {height}")
-        require(at_most(norm_sq, bound_sq), f"(iv) {where}: ‖d‖² = {norm_sq} > G² = {bound_sq}")
-        gaps, squares = gaps + step.loss, squares + step.loss * step.loss
-        require(at_most(gaps * gaps, k * squares), f"(v) {where}: Cauchy–Schwarz fails")
-        left, right = (1 - run.beta) ** 2 * gaps * gaps, k * bound_sq * start_sq
-        require(at_most(left, right), f"(vi) {where}: (1−β)² (ΣΔ)² = {float(left)} > K G² B² = {float(right)}")
+    for _, m in run.quantities():
+        where, summand, before = f"{label}, step {m.k}", m.squares - before, m.squares
+        gained = m.distance_sq - m.distance_sq_after
+        require_at_most((summand, gained), f"(i) {where}: (h − ρ f_*)²/‖d‖² ≤ ‖x − x*‖² − ‖x⁺ − x*‖²")
+        require_at_most(theory.sum_of_squares(m), f"(ii) {where}: Σ (h − ρ f_*)²/‖d‖² ≤ ‖x¹ − x*‖²")
+        require_at_most(theory.least_model_gap(m), f"(iii) {where}: (1−β)Δ ≤ h − ρ f_*")
+        require_at_most((m.direction_norm_sq, bound_sq), f"(iv) {where}: ‖d‖² ≤ G²")
+        losses_sq = losses_sq + m.gap * m.gap
+        require_at_most((m.gaps * m.gaps, m.k * losses_sq), f"(v) {where}: (ΣΔ)² ≤ K ΣΔ²")
+        left, factors = theory.path_rate(m, bound_sq)
+        require_at_most((left * left, prod(factors)), f"(vi) {where}: (1−β)² (ΣΔ)² ≤ K G² B²")
     return len(run.path)
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the inequalities on runs over rationals."""
-    some = runs(optimizers.momo, Draw(601), lambda draw: NO_CAP, effort.count(8, 4))
-    steps = sum(inequalities(label, run) for label, run in some)
+    some = draw_runs(optimizers.momo, RationalDraw(601), lambda draw: NO_CAP, effort.count(8, 4))
+    steps = sum(check_inequalities(label, run) for label, run in some)
     return Evidence(f"{steps} rational steps on three problems; six inequalities each")
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the inequalities on longer runs over balls."""
     with flint.ctx.workprec(BITS):
-        some = ball_runs(optimizers.momo, Draw(602), lambda draw: NO_CAP, effort.count(4, 2), 60)
-        steps = sum(inequalities(label, run) for label, run in some)
+        some = draw_ball_runs(optimizers.momo, RationalDraw(602), lambda draw: NO_CAP, effort.count(4, 2), 60)
+        steps = sum(check_inequalities(label, run) for label, run in some)
     return Evidence(f"{steps} steps in {BITS}-bit balls; six inequalities each")
 
 
-def statistical(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
+def estimate(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
     """Bound the expectation from above with confidence 1 − 10⁻⁶, on absolute loss with random samples.
 
-    Each replica's mean of f(x^k) − f_* over k lies in [0, G B], since f(x) − f_* ≤ <g, x − x*>. So by Hoeffding the
-    expectation is below the mean over R replicas plus G B √(ln(1/δ)/(2R)); R makes that a quarter of the bound.
+    A replica's average of the sampled losses f(x^k, s_k) − f_* lies in [0, G B], since f(x) − f_* ≤ <g, x − x*>, and
+    its expectation is that of the mean gap (vi). So by Hoeffding the expectation is below the mean over R replicas plus
+    G B √(ln(1/δ)/(2R)); R makes that a quarter of the bound.
     """
-    steps, beta, given = 50, 0.5, problem("absolute loss", 7)
-    rows, targets = np.array(given.rows, float), np.array(given.targets, float)
+    steps, beta, rational = 50, 0.5, make_problem("absolute loss", 7)
     start = np.zeros(3)
-    largest = sqrt(float(given.gradient_bound_sq(start)) * float(given.distance_sq(start)))  # G B
+    largest = sqrt(float(rational.gradient_bound_sq(start)) * float(rational.distance_sq(start)))  # G B
     bound = largest / ((1 - beta) * sqrt(steps))
     replicas = ceil(log(1 / RISK) / 2 * (4 * largest / bound) ** 2)
     bound /= sharper
-    generator = np.random.default_rng(606)
-    method = optimizers.momo(lr=1e12, beta=beta)
-    x = np.tile(start, (replicas, 1))
-    state, total = method.init(x, replicas=replicas), np.zeros(replicas)
-    for _ in range(steps):
-        total += np.abs(x @ rows.T - targets).mean(axis=1)
-        s = generator.integers(len(rows), size=replicas)
-        residual = np.einsum("ri,ri->r", rows[s], x) - targets[s]
-        gradient = np.sign(residual)[:, None] * rows[s]
-        x, state, _ = method.step(x, gradient, state, loss=np.abs(residual))
-    upper = float(total.mean()) / steps + largest * sqrt(log(1 / RISK) / (2 * replicas))
+    model = LinearModel(np.array(rational.rows, float), np.array(rational.targets, float), absolute)
+    drawn = FloatProblem("absolute loss", start, len(rational.rows), model, Constants(lower_bound=0.0))
+    method = optimizers.momo(lr=UNCAPPED, beta=beta)
+    ensemble = Ensemble(drawn, method, steps, seeds=replicas, first_seed=606, certificates=())
+    means = np.concatenate([tile.rows["loss_average"][:, -1] for tile in run_ensemble(ensemble)])
+    upper = float(means.mean()) + largest * sqrt(log(1 / RISK) / (2 * replicas))
     require(upper <= bound, f"with confidence 1 − 10⁻⁶ only E ≤ {upper:.4g} is known; the bound is {bound:.4g}")
     text = f"E of the mean gap ≤ {upper:.3g} with confidence 1 − 10⁻⁶ ({replicas} replicas, K = {steps}), ≤ {bound:.3g}"
     return Evidence(text, upper, bound)
 
 
-def attained(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
+def check_attainment(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
     """Run MoMo with β = 0 on the worst convex function, whose value never falls along the run: the bound is attained.
 
     What is allowed beside the bound is rounding: some 16 operations on each of K entries in each of K steps.
@@ -113,7 +112,7 @@ def attained(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Ev
     return Evidence(f"β = 0: min f is {min(ratios):.9f} of the bound or more for four K", min(ratios), 1.0)
 
 
-def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
+def solve_semidefinite_programs(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Compare the exact worst case over all convex functions with the bound and with the reference's own worst run."""
     ratios = {}
     for beta in (0.0, 0.3, 0.5, 0.9):
@@ -125,14 +124,15 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
             ratios[beta] = worst / bound
             if beta == 0:
                 require(worst >= bound - 1e-3, f"β = 0, K = {steps}: the worst case {worst:.4f} is below {bound:.4f}")
-    shown = ", ".join(f"β = {beta:g}: {ratio:.3f}" for beta, ratio in ratios.items())
-    return Evidence(f"worst case / bound at K = 4: {shown}; equality at β = 0 to 1e-3", ratios[0.0], 1.0)
+    listed = ", ".join(f"β = {beta:g}: {ratio:.3f}" for beta, ratio in ratios.items())
+    return Evidence(f"worst case / bound at K = 4: {listed}; equality at β = 0 to 1e-3", ratios[0.0], 1.0)
 
 
 CLAIM = Claim(
     id="M6",
     title="Theorem: O(1/√K) for convex losses with a common minimiser",
     source="MoMo, its theorem for convex losses with interpolation",
+    status="paper",
     kind="upper bound",
     statement=(
         r"\sum_{k\le K}\frac{(h_k-\rho_k f_*)^2}{\|d_k\|^2} \le \|x^1-x^*\|^2,\qquad"
@@ -140,28 +140,30 @@ CLAIM = Claim(
         r" \le \frac{G\|x^1-x^*\|}{(1-\beta)\sqrt K}"
     ),
     methods=(
-        CheckMethod("exact", "each inequality of the proof on rational runs", exact),
-        CheckMethod("proven", "each inequality of the proof in balls", proven),
-        CheckMethod("statistical", "the expectation, by Hoeffding's bound", statistical),
-        CheckMethod("measured", "attained at β = 0", attained),
-        CheckMethod("worst case", "semidefinite programs", semidefinite, needs=("PEPit", "cvxpy", "clarabel")),
+        CheckMethod("exact", "each inequality of the proof on rational runs", check_exactly),
+        CheckMethod("proven", "each inequality of the proof in balls", check_in_balls),
+        CheckMethod("statistical", "the expectation, by Hoeffding's bound", estimate),
+        CheckMethod("measured", "attained at β = 0", check_attainment),
+        CheckMethod(
+            "worst case", "semidefinite programs", solve_semidefinite_programs, needs=("PEPit", "cvxpy", "clarabel")
+        ),
     ),
     refutations=(
-        Refutation("a bound smaller by a tenth", (partial(attained, sharper=1.1),)),
-        Refutation("a bound smaller a hundred times", (partial(statistical, sharper=100.0),)),
+        Refutation("a bound smaller by a tenth", (partial(check_attainment, sharper=1.1),)),
+        Refutation("a bound smaller a hundred times", (partial(estimate, sharper=100.0),)),
         Refutation(
             "half the step",
-            (exact, attained, semidefinite),
+            (check_exactly, check_attainment, solve_semidefinite_programs),
             wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha / rho, polyak / 2)")),
         ),
         Refutation(
             "β for 1 − β in d",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo", ("d = beta * (g if first else d) + (1 - beta) * g", "d = beta * (g if first else d) + g")),
         ),
         Refutation(
             "ascent: a sign in the step",
-            (exact, proven, statistical),
+            (check_exactly, check_in_balls, estimate),
             wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x + tau * direction)")),
         ),
     ),

@@ -1,4 +1,6 @@
-"""M7: what remains of the theorem with a cap.
+"""M7: with a cap on the step size, the gains are still summable and bounded from below.
+
+Status: derived.
 
 Statement. As in M5, with a cap α, Δ_k = f_k − f_* and ‖g‖ ≤ G on the ball around x*. On every path
   Σ_k τ_k (h_k − ρ_k f_*) ≤ ‖x^1 − x*‖²   and   τ_k (h_k − ρ_k f_*) ≥ min{ α(1−β)Δ_k, (1−β)²Δ_k²/G² }.
@@ -11,49 +13,49 @@ from functools import partial
 
 import flint
 
+from momoracle.convergence.certificates import inequalities as theory
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import at_most, dot
-from momoracle.paper_checks.problems import Run, ball_runs, runs
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import at_most, require_at_most
+from momoracle.paper_checks.problems import Run, draw_ball_runs, draw_runs
 from momoracle.paper_checks.refutation import wrong
 
 BITS = 2500
 
 
-def inequalities(label: str, run: Run, factor: int = 1) -> int:
+def check_inequalities(label: str, run: Run, factor: int = 1) -> int:
     """Check both inequalities on every step, the second multiplied by ``factor``; return how many were capped."""
-    total, capped = 0 * run.path[0].loss, 0
-    start_sq = run.problem.distance_sq(run.path[0].x)
+    capped = 0
     bound_sq = run.problem.gradient_bound_sq(run.path[0].x)
-    for k, step in enumerate(run.path, start=1):
-        trace, where = step.trace, f"{label}, step {k}"
-        height = trace.loss_average + dot(trace.gradient_average, step.x) - trace.offset  # f_* = 0
-        gain, gap = trace.step_size * height, (1 - run.beta) * step.loss
-        enough = at_most(factor * run.alpha * gap, gain) or at_most(factor * gap * gap / bound_sq, gain)
+    for step, m in run.quantities():
+        where = f"{label}, step {m.k}"
+        terms, gain = theory.least_gain(m, bound_sq)
+        enough = any(at_most(factor * term, gain) for term in terms)
         require(enough, f"{where}: τ (h − ρ f_*) = {gain} is below both terms of the minimum")
-        total = total + gain
-        require(at_most(total, start_sq), f"{where}: the sum is {total} > ‖x¹ − x*‖² = {start_sq}")
-        capped += at_most(run.alpha, trace.step_size * trace.weight_sum)
+        require_at_most(theory.sum_of_gains(m), f"{where}: Σ τ (h − ρ f_*) ≤ ‖x¹ − x*‖²")
+        capped += at_most(run.alpha, m.step_size * step.trace.weight_sum)
     return capped
 
 
-def exact(optimizers: Optimizers, effort: Effort, factor: int = 1) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, factor: int = 1) -> Evidence:
     """Check both inequalities on runs over rationals."""
     capped = steps = 0
-    for label, run in runs(optimizers.momo, Draw(701), lambda draw: draw.positive(1) / 4, effort.count(8, 4)):
-        capped, steps = capped + inequalities(label, run, factor), steps + len(run.path)
+    for label, run in draw_runs(
+        optimizers.momo, RationalDraw(701), lambda draw: draw.positive(1) / 4, effort.count(8, 4)
+    ):
+        capped, steps = capped + check_inequalities(label, run, factor), steps + len(run.path)
     require(0 < capped < steps, f"{capped} of {steps} steps were capped; some must be, and some not")
     return Evidence(f"{steps} rational steps on three problems, {capped} of them capped")
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check both inequalities on longer runs over balls."""
     capped = steps = 0
     with flint.ctx.workprec(BITS):
-        for label, run in ball_runs(
-            optimizers.momo, Draw(702), lambda draw: draw.positive(1) / 8, effort.count(4, 2), 60
+        for label, run in draw_ball_runs(
+            optimizers.momo, RationalDraw(702), lambda draw: draw.positive(1) / 8, effort.count(4, 2), 60
         ):
-            capped, steps = capped + inequalities(label, run), steps + len(run.path)
+            capped, steps = capped + check_inequalities(label, run), steps + len(run.path)
     return Evidence(f"{steps} steps in {BITS}-bit balls, {capped} of them capped")
 
 
@@ -61,25 +63,26 @@ CLAIM = Claim(
     id="M7",
     title="The gains with a cap",
     source="derived",
+    status="derived",
     kind="upper bound",
     statement=(
         r"\sum_k \tau_k(h_k - \rho_k f_*) \le \|x^1 - x^*\|^2,\qquad \tau_k(h_k - \rho_k f_*) \ge"
         r" \min\left\{\alpha(1-\beta)\Delta_k,\ \frac{(1-\beta)^2\Delta_k^2}{G^2}\right\}"
     ),
     methods=(
-        CheckMethod("exact", "both inequalities on rational runs", exact),
-        CheckMethod("proven", "both inequalities in balls", proven),
+        CheckMethod("exact", "both inequalities on rational runs", check_exactly),
+        CheckMethod("proven", "both inequalities in balls", check_in_balls),
     ),
     refutations=(
-        Refutation("a lower bound four times as large", (partial(exact, factor=4),)),
+        Refutation("a lower bound four times as large", (partial(check_exactly, factor=4),)),
         Refutation(
             "a step a thousand times shorter than τ says",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha / rho, polyak) / 1000")),
         ),
         Refutation(
             "the step is three times as long",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x - 3 * tau * direction)")),
         ),
     ),

@@ -1,5 +1,7 @@
 """M8: O(1/K) where the losses are smooth.
 
+Status: derived.
+
 Statement. As in M6, without a cap, each f(·, s) convex and L-smooth, Δ_k = f_k − f_*, B = ‖x^1 − x*‖. On every path,
 with bias correction,
   (1/K) Σ_{k≤K} Δ_k ≤ 2 L B² / ((1−β)² K);
@@ -15,54 +17,53 @@ from functools import partial
 
 import flint
 
-from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
-from momoracle.paper_checks.paths import at_most, dot
-from momoracle.paper_checks.problems import Run, ball_runs, runs
+from momoracle.convergence.certificates import inequalities as theory
+from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step
+from momoracle.paper_checks.instances import RationalDraw
+from momoracle.paper_checks.paths import at_most, require_at_most
+from momoracle.paper_checks.problems import Run, draw_ball_runs, draw_runs
 from momoracle.paper_checks.refutation import wrong
 
 BITS = 2500
 NO_CAP = 10**12
 
 
-def inequalities(label: str, run: Run, sharper: int = 1) -> int:
-    """Check every inequality of the proof on a run on least squares; the bounds may be divided by ``sharper``."""
+def check_inequalities(label: str, run: Run, sharper: int = 1) -> int:
+    """Check every inequality of the proof on a run on least squares; ``sharper`` multiplies ‖g‖² in the first."""
     zero, smoothness = 0 * run.path[0].loss, run.problem.smoothness()
-    start_sq = run.problem.distance_sq(run.path[0].x)
-    average, gaps, averages, quotients = zero, zero, zero, zero
-    for k, step in enumerate(run.path, start=1):
-        where, gap, norm_sq = f"{label}, step {k}", step.loss, step.trace.direction_norm_sq
-        grad_sq = dot(step.gradient, step.gradient)
-        require(at_most(sharper * grad_sq, 2 * smoothness * gap), f"(i) {where}: ‖g‖² = {grad_sq} > 2LΔ = {2 * gap}")
-        before = gap if k == 1 and not run.corrected else average
-        average = run.beta * before + (1 - run.beta) * gap  # A_k, as the losses are averaged (f_* = 0)
-        limit = 2 * smoothness * average
-        require(at_most(norm_sq, limit), f"(ii) {where}: ‖d‖² = {norm_sq} > 2LA = {limit}")
-        gaps, averages = gaps + gap, averages + average
+    average, averages, quotients = zero, zero, zero
+    for _, m in run.quantities():
+        where, before = f"{label}, step {m.k}", m.gap if m.k == 1 and not run.corrected else average
+        steeper = m._replace(gradient_norm_sq=sharper * m.gradient_norm_sq)
+        require_at_most(theory.smooth_gradient(steeper, smoothness), f"(i) {where}: ‖g‖² ≤ 2LΔ")
+        average = run.beta * before + (1 - run.beta) * m.gap  # A_k, as the losses are averaged (f_* = 0)
+        require_at_most((m.direction_norm_sq, 2 * smoothness * average), f"(ii) {where}: ‖d‖² ≤ 2LA")
+        averages = averages + average
         if not at_most(average, zero):
-            quotients = quotients + gap * gap / average
-        left, right = (1 - run.beta) ** 2 * quotients, 2 * smoothness * start_sq
-        require(at_most(left, right), f"(iii) {where}: (1−β)² ΣΔ²/A = {left} > 2LB² = {right}")
-        require(at_most(gaps * gaps, quotients * averages), f"(iv) {where}: Cauchy–Schwarz fails")
-        extra = zero if run.corrected else run.beta * run.path[0].loss / (1 - run.beta)
-        require(at_most(averages, gaps + extra), f"(v) {where}: ΣA = {averages} > {gaps + extra}")
-        left, right = (1 - run.beta) ** 2 * gaps * gaps, 2 * smoothness * start_sq * (gaps + extra)
-        require(at_most(left, right), f"{where}: (1−β)² (ΣΔ)² = {left} > {right}")
+            quotients = quotients + m.gap * m.gap / average
+        left, right = (1 - run.beta) ** 2 * quotients, 2 * smoothness * m.start_sq
+        require_at_most((left, right), f"(iii) {where}: (1−β)² ΣΔ²/A ≤ 2LB²")
+        require_at_most((m.gaps * m.gaps, quotients * averages), f"(iv) {where}: (ΣΔ)² ≤ ΣΔ²/A · ΣA")
+        extra = zero if run.corrected else run.beta * m.first_gap / (1 - run.beta)
+        require_at_most((averages, m.gaps + extra), f"(v) {where}: ΣA ≤ ΣΔ + βΔ_1/(1−β)")
+        require_at_most(theory.smooth_rate(m, smoothness), f"{where}: (1−β)² (ΣΔ)² ≤ 2LB² (ΣΔ + βΔ_1/(1−β))")
     return len(run.path)
 
 
-def exact(optimizers: Optimizers, effort: Effort, sharper: int = 1) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, sharper: int = 1) -> Evidence:
     """Check the inequalities on runs over rationals."""
-    some = runs(optimizers.momo, Draw(801), lambda draw: NO_CAP, effort.count(15, 8), kinds=("least squares",))
-    steps = sum(inequalities(label, run, sharper) for label, run in some)
+    some = draw_runs(
+        optimizers.momo, RationalDraw(801), lambda draw: NO_CAP, effort.count(15, 8), kinds=("least squares",)
+    )
+    steps = sum(check_inequalities(label, run, sharper) for label, run in some)
     return Evidence(f"{steps} rational steps on least squares; six inequalities each")
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check the inequalities on longer runs over balls."""
     with flint.ctx.workprec(BITS):
-        some = ball_runs(optimizers.momo, Draw(802), lambda draw: NO_CAP, effort.count(5, 3), 80)
-        steps = sum(inequalities(label, run) for label, run in some)
+        some = draw_ball_runs(optimizers.momo, RationalDraw(802), lambda draw: NO_CAP, effort.count(5, 3), 80)
+        steps = sum(check_inequalities(label, run) for label, run in some)
     return Evidence(f"{steps} steps in {BITS}-bit balls; six inequalities each")
 
 
@@ -70,23 +71,24 @@ CLAIM = Claim(
     id="M8",
     title="O(1/K) for smooth losses",
     source="derived",
+    status="derived",
     kind="upper bound",
     statement=r"\frac1K\sum_{k\le K}\Delta_k \le \frac{2L\|x^1-x^*\|^2}{(1-\beta)^2 K}\quad"
     r"\text{on every path (bias-corrected)}",
     methods=(
-        CheckMethod("exact", "each inequality of the proof on rational runs", exact),
-        CheckMethod("proven", "each inequality of the proof in balls", proven),
+        CheckMethod("exact", "each inequality of the proof on rational runs", check_exactly),
+        CheckMethod("proven", "each inequality of the proof in balls", check_in_balls),
     ),
     refutations=(
-        Refutation("L halved: ‖g‖² ≤ LΔ", (partial(exact, sharper=2),)),
+        Refutation("L halved: ‖g‖² ≤ LΔ", (partial(check_exactly, sharper=2),)),
         Refutation(
             "β for 1 − β in d",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo", ("d = beta * (g if first else d) + (1 - beta) * g", "d = beta * (g if first else d) + g")),
         ),
         Refutation(
             "ascent: a sign in the step",
-            (exact, proven),
+            (check_exactly, check_in_balls),
             wrong("momo", ("result: Vector = (x - tau * direction)", "result: Vector = (x + tau * direction)")),
         ),
     ),

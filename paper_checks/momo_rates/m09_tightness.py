@@ -1,4 +1,6 @@
-"""M9, open: the tightness of the factors 1/(1−β) and 1/(1−β)² of M6 and M8.
+"""M9, open: how tight the factors 1/(1−β) of M6 and 1/(1−β)² of M8 are.
+
+Status: conjecture.
 
 What is known. At β = 0 the bound of M6 is attained. For one deterministic convex f and small K the exact worst cases of
 MoMo (plain initialisation, G = ‖x¹ − x*‖ = 1) are semidefinite programs in Gram matrix and values for given step
@@ -28,7 +30,7 @@ KNOWN = {
 }
 
 
-def attained(optimizers: Optimizers, effort: Effort) -> Evidence:
+def attain_known_cases(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Run the reference against the adversary and compare with the known worst cases."""
     apart = 0.0
     for beta, cases in KNOWN.items():
@@ -40,7 +42,7 @@ def attained(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"nine worst cases attained by runs of the reference, to {apart:.0e}", apart, 0.0)
 
 
-def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
+def solve_semidefinite_programs(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Reproduce the numbers as semidefinite programs, and see other step sizes around give less."""
     apart, programs = 0.0, 0
     for beta, cases in KNOWN.items():
@@ -57,12 +59,12 @@ def semidefinite(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"{programs} programs: the nine known numbers to {apart:.0e}, and less around them", apart, 0.0)
 
 
-def conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
+def follow_conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> Evidence:
     """Follow the adversary's ratio to the conjectured bound as K grows fourfold: what exceeds 1 must fade.
 
     At β = 0.9 some late answers are not of one convex function any more; the ratio is then an upper estimate.
     """
-    shown, lengths = [], [25, 100] + [400] * (effort.scale > 1)
+    texts, lengths = [], [25, 100] + [400] * (effort.scale > 1)
     for beta in (0.5, 0.9):
         over, ratios = 1.0, []
         for steps in lengths:
@@ -73,11 +75,11 @@ def conjecture(optimizers: Optimizers, effort: Effort, sharper: float = 1.0) -> 
             require(ratio - 1 <= over / 2, f"β = {beta}, K = {steps}: the ratio {ratio:.4f} does not fall towards 1")
             over = max(ratio - 1, 0.0)
             ratios.append(f"{ratio:.4f}" + (" (not one function)" if excess(run) > 1e-9 else ""))
-        shown.append(f"β = {beta:g}: {', '.join(ratios)}")
-    return Evidence(f"of the conjectured bound, at K = {', '.join(map(str, lengths))}: {'; '.join(shown)}")
+        texts.append(f"β = {beta:g}: {', '.join(ratios)}")
+    return Evidence(f"of the conjectured bound, at K = {', '.join(map(str, lengths))}: {'; '.join(texts)}")
 
 
-def adversarial_order(optimizers: Optimizers, effort: Effort) -> Evidence:
+def measure_adversarial_order(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Let the adversary pick each loss anew: the ratio to M6's bound, which must stay below 1 and come near it.
 
     It was seen to be about 1 − 7/K; what is required is 1 − 8/K.
@@ -93,27 +95,30 @@ CLAIM = Claim(
     id="M9",
     title="How tight is the theorem?",
     source="open; the conjecture is this project's",
+    status="conjecture",
     kind="open",
     statement=(
         r"\text{conjecture, one convex } f:\quad \min_{k\le K} f_k - f_* \le"
         r" (1+o(1))\,\frac{G\|x^1-x^*\|}{\sqrt{(1-\beta^2)K}}"
     ),
     methods=(
-        CheckMethod("measured", "an adversary attains the known worst cases", attained),
-        CheckMethod("measured", "the conjecture for growing K", conjecture),
-        CheckMethod("measured", "losses in adversarial order", adversarial_order),
-        CheckMethod("worst case", "semidefinite programs", semidefinite, needs=("PEPit", "cvxpy", "clarabel")),
+        CheckMethod("measured", "an adversary attains the known worst cases", attain_known_cases),
+        CheckMethod("measured", "the conjecture for growing K", follow_conjecture),
+        CheckMethod("measured", "losses in adversarial order", measure_adversarial_order),
+        CheckMethod(
+            "worst case", "semidefinite programs", solve_semidefinite_programs, needs=("PEPit", "cvxpy", "clarabel")
+        ),
     ),
     refutations=(
-        Refutation("a conjecture smaller by a tenth", (partial(conjecture, sharper=1.1),)),
+        Refutation("a conjecture smaller by a tenth", (partial(follow_conjecture, sharper=1.1),)),
         Refutation(
             "half the step",
-            (attained, semidefinite, adversarial_order),
+            (attain_known_cases, solve_semidefinite_programs, measure_adversarial_order),
             wrong("momo", ("n.minimum(alpha / rho, polyak)", "n.minimum(alpha / rho, polyak / 2)")),
         ),
         Refutation(
             "no momentum",
-            (attained, semidefinite),
+            (attain_known_cases, solve_semidefinite_programs),
             wrong("momo", ("beta, initial = n.scalar(self.beta)", "beta, initial = n.scalar(0)")),
         ),
     ),

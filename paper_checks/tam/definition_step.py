@@ -1,5 +1,7 @@
 """Section 2.1 of TAM: the step of TAM, AdaTAM and AdaTAMW, with its conventions.
 
+Status: restated.
+
 Statement.
   s_t = <m_{t−1}, g_t> / (‖m_{t−1}‖ ‖g_t‖), 0 where a norm is 0;   ŝ_t = γ ŝ_{t−1} + (1−γ) s_t, ŝ_0 = 0;
   d_t = (1 + ŝ_t)/2;   m_t = β m_{t−1} + (ε + d_t) g_t, m_0 = 0;   θ_{t+1} = θ_t − η m_t,
@@ -17,7 +19,7 @@ from typing import Any
 import flint
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, ball, balls, dot
 from momoracle.paper_checks.refutation import wrong
 from momoracle.reference import WarmUp, transfer_lr
@@ -37,9 +39,9 @@ def formulas(steps: list[list[Any]], beta: Any, gamma: Any, eps: Any) -> Iterato
         yield s, average, damping, m
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Compare all three methods with the formulas, in balls, on two tensors with a cosine each."""
-    draw, widest, count = Draw(2101), 0.0, 0
+    draw, widest, count = RationalDraw(2101), 0.0, 0
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(10, 4)):
             lr, eps, decay = (ball(draw.positive()) for _ in range(3))
@@ -53,12 +55,12 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
                 ("AdaTAM", optimizers.adatam(**ada)),
                 ("AdaTAMW", optimizers.adatamw(**ada, weight_decay=decay)),
             ):
-                told = [list(formulas([g[i] for g in gradients], beta, gamma, eps)) for i in range(len(shapes))]
+                stated = [list(formulas([g[i] for g in gradients], beta, gamma, eps)) for i in range(len(shapes))]
                 x, theta, state = start, list(start), method.init(start)
                 for t in range(1, steps + 1):
                     x, state, trace = method.step(x, gradients[t - 1], state)
                     for i in range(len(shapes)):
-                        s, average, damping, m = told[i][t - 1]
+                        s, average, damping, m = stated[i][t - 1]
                         move = m
                         if name != "TAM":
                             seen = [(1 - beta2) * beta2 ** (t - j) for j in range(1, t + 1)]
@@ -74,39 +76,39 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"{count} values agree; every difference below {widest:.0e}, proven", widest, 0.0)
 
 
-def conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_conventions(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Check vanishing norms, one cosine over all tensors, the switches of AdaTAM, and the defaults."""
-    one, zero = Fraction(1), Fraction(0)
+    unit, zero = Fraction(1), Fraction(0)
     tam = optimizers.tam(lr=1, beta=Fraction(1, 2), gamma=zero, eps=zero)
-    x = array([one])
+    x = array([unit])
     state = tam.init(x)
-    for gradient, expected in ((zero, zero), (one, zero), (one, one), (zero, zero), (-one, -one)):
+    for gradient, expected in ((zero, zero), (unit, zero), (unit, unit), (zero, zero), (-unit, -unit)):
         x, state, trace = tam.step(x, array([gradient]), state)
         require(trace.cosine == expected, f"the cosine is {trace.cosine}, not {expected}, for g = {gradient}")
     settings = {"lr": Fraction(1, 4), "beta": Fraction(1, 2), "gamma": zero, "eps": zero}
     decayed, plain = optimizers.tam(**settings, weight_decay=Fraction(1, 2)), optimizers.tam(**settings)
-    x, states = array([one]), [method.init(array([one])) for method in (decayed, plain)]
-    for gradient in (2 * one, -one, one / 3):
+    x, states = array([unit]), [method.init(array([unit])) for method in (decayed, plain)]
+    for gradient in (2 * unit, -unit, unit / 3):
         coupled, states[1], _ = plain.step(x, array([gradient]) + x / 2, states[1])
         x, states[0], _ = decayed.step(x, array([gradient]), states[0])
         require(list(x) == list(coupled), f"with coupled decay TAM goes to {x[0]}, with g + λx to {coupled[0]}")
-    tensors = [array([3 * one]), array([4 * one])]
+    tensors = [array([3 * unit]), array([4 * unit])]
     together = optimizers.tam(lr=1, beta=Fraction(1, 2), gamma=zero, eps=zero, per_tensor=False)
     state = together.init(tensors)
     _, state, _ = together.step(tensors, tensors, state)
-    _, state, trace = together.step(tensors, [array([3 * one]), array([zero])], state)
+    _, state, trace = together.step(tensors, [array([3 * unit]), array([zero])], state)
     require(trace.cosine == Fraction(3, 5), f"one cosine over all tensors is {trace.cosine}, not 3/5")
     switches = {"averaged_momentum": True, "bias_correction": True}
     ada = optimizers.adatam(lr=1, beta1=Fraction(1, 2), beta2=Fraction(3, 4), eps=zero, **switches)
-    x, state, _ = ada.step(array([zero]), array([2 * one]), ada.init(array([zero])))
+    x, state, _ = ada.step(array([zero]), array([2 * unit]), ada.init(array([zero])))
     require(list(x) == [-Fraction(1, 2)], f"AdaTAM like Adam moves by {x[0]} in its first step, not by −½")
-    found = optimizers.tam()
-    given = (found.beta, found.gamma, found.eps, found.weight_decay)
-    require(given == (0.9, 0.9, 1e-8, 0.0), f"TAM's defaults are {given}")
+    defaults = optimizers.tam()
+    inputs = (defaults.beta, defaults.gamma, defaults.eps, defaults.weight_decay)
+    require(inputs == (0.9, 0.9, 1e-8, 0.0), f"TAM's defaults are {inputs}")
     return Evidence("s = 0 where a norm is 0; coupled decay; one cosine over all tensors; AdaTAM's switches; defaults")
 
 
-def transfer(optimizers: Optimizers, effort: Effort, damping: Fraction = Fraction(1)) -> Evidence:
+def check_transfer(optimizers: Optimizers, effort: Effort, damping: Fraction = Fraction(1)) -> Evidence:
     """Check the transfer of the learning rate and the warm-up, under a constant gradient (stationary d* = 1)."""
     beta, eta, steps = Fraction(1, 2), Fraction(1, 8), 4
     require(transfer_lr(0.1) == 0.2, f"for d* = ½ the transferred rate is {transfer_lr(0.1)}, not twice SGDM's")
@@ -144,6 +146,7 @@ CLAIM = Claim(
     id="D2.1",
     title="The step of TAM, AdaTAM and AdaTAMW",
     source="TAM, section 2.1; AdaTAM and AdaTAMW as restated in public; the transfer's form is derived",
+    status="restated",
     kind="definition",
     statement=(
         r"s_t = \frac{\langle m_{t-1}, g_t\rangle}{\|m_{t-1}\|\,\|g_t\|},\quad"
@@ -152,31 +155,39 @@ CLAIM = Claim(
         r" \theta_{t+1} = \theta_t - \eta m_t"
     ),
     methods=(
-        CheckMethod("proven", "all three methods in 256-bit balls", proven),
-        CheckMethod("exact", "vanishing norms, switches, defaults", conventions),
-        CheckMethod("exact", "transfer of the rate, and warm-up", transfer),
+        CheckMethod("proven", "all three methods in 256-bit balls", check_in_balls),
+        CheckMethod("exact", "vanishing norms, switches, defaults", check_conventions),
+        CheckMethod("exact", "transfer of the rate, and warm-up", check_transfer),
     ),
     refutations=(
         Refutation(
             "γ's two weights swapped",
-            (proven,),
+            (check_in_balls,),
             wrong("tam adatam adatamw", ("gamma * average + (1 - gamma) * s", "(1 - gamma) * average + gamma * s")),
         ),
-        Refutation("the damping reversed", (proven, transfer), wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 2"))),
+        Refutation(
+            "the damping reversed",
+            (check_in_balls, check_transfer),
+            wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 2")),
+        ),
         Refutation(
             "ε inside the root",
-            (proven,),
+            (check_in_balls,),
             wrong("adatam adatamw", ("direction = m / (n.sqrt(v) + eps)", "direction = m / n.sqrt(v + eps * eps)")),
         ),
-        Refutation("squared norms in the cosine", (conventions,), wrong("tam", ("n.sqrt(mm) * n.sqrt(gg)", "mm * gg"))),
         Refutation(
-            "the momentum is averaged", (proven,), wrong("tam", ("damping) * g", "damping) * g * (1 - self.beta)"))
+            "squared norms in the cosine", (check_conventions,), wrong("tam", ("n.sqrt(mm) * n.sqrt(gg)", "mm * gg"))
+        ),
+        Refutation(
+            "the momentum is averaged",
+            (check_in_balls,),
+            wrong("tam", ("damping) * g", "damping) * g * (1 - self.beta)")),
         ),
         Refutation(
             "a sign in the decay",
-            (conventions,),
+            (check_conventions,),
             wrong("tam", ("g + n.scalar(self.weight_decay) * x", "g - n.scalar(self.weight_decay) * x")),
         ),
-        Refutation("a transfer with the wrong stationary damping", (partial(transfer, damping=Fraction(1, 2)),)),
+        Refutation("a transfer with the wrong stationary damping", (partial(check_transfer, damping=Fraction(1, 2)),)),
     ),
 )

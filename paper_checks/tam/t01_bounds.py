@@ -1,5 +1,7 @@
 """T1: the bounds of the cosine and of the damping, also in floating point.
 
+Status: derived.
+
 Statement. |s_t| ≤ 1, |ŝ_t| ≤ 1 − γ^{t−1} (for m_0 = 0 makes s_1 = 0), hence γ^{t−1}/2 ≤ d_t ≤ 1 − γ^{t−1}/2. From any
 other momentum the bounds are those with γ^t. In floating point the bounds with γ^t hold without exception, and the
 cosine of n entries errs by a few times n roundings at most, for magnitudes from subnormal to the largest.
@@ -15,7 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, at_most, ball, balls, dot
 from momoracle.paper_checks.property import for_all
 from momoracle.paper_checks.refutation import wrong
@@ -23,9 +25,9 @@ from momoracle.paper_checks.refutation import wrong
 BITS = 256
 
 
-def proven(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
     """Check the bounds with γ^{t−later} in balls, on random gradients and on gradients all alike or opposed."""
-    draw, count = Draw(2201), 0
+    draw, count = RationalDraw(2201), 0
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(12, 6)):
             gamma = ball(Fraction(draw.choice([1, 4, 7]), 8))
@@ -46,9 +48,9 @@ def proven(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
     return Evidence(f"{count} steps in {BITS}-bit balls, with γ^(t−1)")
 
 
-def exact(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
     """Check the bounds with γ^{t−later} over rationals, in one dimension, where every cosine is −1, 0 or 1."""
-    draw, count, attained = Draw(2202), 0, 0
+    draw, count, attained = RationalDraw(2202), 0, 0
     for number in range(effort.count(40, 15)):
         gamma = draw.fraction()
         method = optimizers.tam(lr=1, beta=draw.fraction(), gamma=gamma, eps=draw.choice([0, Fraction(1, 100)]))
@@ -63,7 +65,7 @@ def exact(optimizers: Optimizers, effort: Effort, later: int = 1) -> Evidence:
     return Evidence(f"{count} rational steps, {attained} of them on a bound, with γ^(t−1)")
 
 
-def in_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
+def search_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Let Hypothesis look for inputs whose rounding breaks the bounds with γ^t, or spoils the cosine.
 
     γ is a short binary fraction, so γ^t is exact. The cosine may err by (4n + 8) ε: three dot products of n terms, two
@@ -122,29 +124,32 @@ CLAIM = Claim(
     id="T1",
     title="The bounds of cosine and damping",
     source="derived",
+    status="derived",
     kind="upper bound",
     statement=(
         r"|s_t| \le 1,\qquad |\hat s_t| \le 1 - \gamma^{t-1},\qquad"
         r" \tfrac12\gamma^{t-1} \le d_t \le 1 - \tfrac12\gamma^{t-1}"
     ),
     methods=(
-        CheckMethod("proven", "in balls, extreme gradients too", proven),
-        CheckMethod("exact", "one dimension, in rationals", exact),
-        CheckMethod("property", "floating point, extreme magnitudes", in_floats),
+        CheckMethod("proven", "in balls, extreme gradients too", check_in_balls),
+        CheckMethod("exact", "one dimension, in rationals", check_exactly),
+        CheckMethod("property", "floating point, extreme magnitudes", search_floats),
     ),
     refutations=(
-        Refutation("a bound sharper still by a factor γ", (partial(proven, later=2), partial(exact, later=2))),
+        Refutation(
+            "a bound sharper still by a factor γ", (partial(check_in_balls, later=2), partial(check_exactly, later=2))
+        ),
         Refutation(
             "γ's two weights swapped",
-            (proven, exact),
+            (check_in_balls, check_exactly),
             wrong("tam", ("gamma * average + (1 - gamma) * s", "(1 - gamma) * average + gamma * s")),
         ),
         Refutation(
-            "nothing holds rounding to the bounds", (in_floats,), wrong("tam", ("n.bounded(", "(lambda z, *_: z)("))
+            "nothing holds rounding to the bounds", (search_floats,), wrong("tam", ("n.bounded(", "(lambda z, *_: z)("))
         ),
         Refutation(
             "the norms are clamped from below",
-            (in_floats,),
+            (search_floats,),
             wrong("tam", ("n.sqrt(mm) * n.sqrt(gg))", "n.maximum(n.sqrt(mm) * n.sqrt(gg), n.scalar(1e-12)))")),
         ),
     ),

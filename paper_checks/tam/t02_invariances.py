@@ -1,4 +1,6 @@
-"""T2: what the cosine does not depend on.
+"""T2: the cosine does not depend on the length of the gradients or on a rotation.
+
+Status: derived.
 
 Statement. s_t does not change when g_t or m_{t−1} is multiplied by a positive number; multiplied by −1 it changes its
 sign. With one cosine a vector TAM commutes with orthogonal maps: gradients Q g give momenta Q m and the same damping.
@@ -13,7 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, ball, balls, dot
 from momoracle.paper_checks.property import for_all
 from momoracle.paper_checks.refutation import wrong
@@ -21,9 +23,9 @@ from momoracle.paper_checks.refutation import wrong
 BITS = 256
 
 
-def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_in_balls(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Scale one gradient, or rotate all of them, in balls."""
-    draw, widest, count = Draw(2301), 0.0, 0
+    draw, widest, count = RationalDraw(2301), 0.0, 0
     with flint.ctx.workprec(BITS):
         for number in range(effort.count(15, 6)):
             beta, gamma, eps = ball(draw.fraction()), ball(draw.fraction()), ball(draw.positive())
@@ -37,13 +39,13 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
                 _, _, longer = method.step(x, g, usual._replace(momentum=scale * usual.momentum))
                 _, _, opposed = method.step(x, -g, usual)
                 _, usual, trace = method.step(x, g, usual)
-                _, turned, other = method.step(x, _mirrored(g, axis), turned)
+                _, turned, other = method.step(x, _mirror(g, axis), turned)
                 pairs = [
                     (scaled.cosine, trace.cosine),
                     (longer.cosine, trace.cosine),
                     (opposed.cosine, -trace.cosine),
                     (other.damping, trace.damping),
-                    *zip(other.momentum, _mirrored(trace.momentum, axis), strict=True),
+                    *zip(other.momentum, _mirror(trace.momentum, axis), strict=True),
                 ]
                 for got, expected in pairs:
                     widest, count = max(widest, float(abs(got - expected).upper())), count + 1
@@ -51,13 +53,13 @@ def proven(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"{count} equalities; every difference below {widest:.0e}, proven", widest, 0.0)
 
 
-def _mirrored(v: np.ndarray, axis: np.ndarray) -> np.ndarray:
+def _mirror(v: np.ndarray, axis: np.ndarray) -> np.ndarray:
     """Return v mirrored at the plane orthogonal to the axis: an orthogonal map with irrational entries."""
     result: np.ndarray = v - axis * (2 * dot(v, axis) / dot(axis, axis))
     return result
 
 
-def in_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
+def search_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Scale gradients by powers of two in float64.
 
     Where all squares are in range, cosine and damping are the same bits. Where they are not, other roundings come in:
@@ -87,16 +89,16 @@ def in_floats(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence(f"{count} float64 runs, gradients × 2^±1 to 2^±900: same bits up to 2^±60, beyond to rounding")
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Scale over rationals, along one direction (3, 4) whose norms are rational."""
-    draw, count, direction = Draw(2302), 0, array([Fraction(3), Fraction(4)])
+    draw, count, direction = RationalDraw(2302), 0, array([Fraction(3), Fraction(4)])
     for number in range(effort.count(30, 12)):
         method = optimizers.tam(lr=1, beta=draw.fraction(), gamma=draw.fraction(), eps=draw.positive())
         x, scale = direction, draw.positive()
-        one, other = method.init(x), method.init(x)
+        single, other = method.init(x), method.init(x)
         for t in range(1, 7):
             g = draw.rational() * direction
-            _, one, trace = method.step(x, g, one)
+            _, single, trace = method.step(x, g, single)
             _, other, scaled = method.step(x, scale * g, other)
             require(trace[:3] == scaled[:3], f"run {number}, step {t}: {trace[:3]}, and {scaled[:3]} scaled by {scale}")
             count += 1
@@ -107,30 +109,31 @@ CLAIM = Claim(
     id="T2",
     title="The cosine ignores scale, and commutes with rotations",
     source="derived",
+    status="derived",
     kind="property",
     statement=(
         r"s_t(a\,m_{t-1},\, b\,g_t) = s_t(m_{t-1}, g_t)\ \ (a, b > 0),\qquad"
         r" g_t \to Qg_t\ \Rightarrow\ m_t \to Qm_t,\ d_t \to d_t\ \ (Q^\top Q = I)"
     ),
     methods=(
-        CheckMethod("proven", "scaled and mirrored gradients in balls", proven),
-        CheckMethod("exact", "scaled gradients in rationals", exact),
-        CheckMethod("property", "scaled gradients in float64", in_floats),
+        CheckMethod("proven", "scaled and mirrored gradients in balls", check_in_balls),
+        CheckMethod("exact", "scaled gradients in rationals", check_exactly),
+        CheckMethod("property", "scaled gradients in float64", search_floats),
     ),
     refutations=(
         Refutation(
             "squared norms in the cosine",
-            (proven, exact),
+            (check_in_balls, check_exactly),
             wrong("tam", ("n.sqrt(mm) * n.sqrt(gg)", "mm * gg")),
         ),
         Refutation(
             "the norms are clamped from below",
-            (in_floats,),
+            (search_floats,),
             wrong("tam", ("n.sqrt(mm) * n.sqrt(gg))", "n.maximum(n.sqrt(mm) * n.sqrt(gg), n.scalar(1e-12)))")),
         ),
         Refutation(
             "the entries of m are squared in the inner product",
-            (proven,),
+            (check_in_balls,),
             wrong("tam", ("n.dots((m, g), ", "n.dots((m * m, g), ")),
         ),
     ),

@@ -1,4 +1,6 @@
-"""T4: a constant gradient.
+"""T4: under a constant gradient, cosine, damping and momentum have closed forms.
+
+Status: derived.
 
 Statement. With g_t = g ≠ 0: s_1 = 0 and s_t = 1 after, ŝ_t = 1 − γ^{t−1}, d_t = 1 − γ^{t−1}/2, and
   m_t = [ (1+ε)(1−β^t)/(1−β) − ½ (β^t − γ^t)/(β−γ) ] g   (with t β^{t−1} for the last quotient where γ = β),
@@ -16,7 +18,7 @@ import flint
 import sympy as sp
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array, ball, balls
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.symbolic import vanishes
@@ -32,7 +34,7 @@ def where_equal(beta: Any, gamma: Any, eps: Any, t: Any) -> Any:
     return (1 + eps) * (1 - beta**t) / (1 - beta) - t * beta ** (t - 1) / 2
 
 
-def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+def prove_symbolically(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Prove by induction over t, with the reference's own step: it carries the stated m_t and ŝ_t to the next ones."""
     beta, gamma, g, mu = sp.symbols("beta gamma g mu", positive=True)
     eps, t = sp.symbols("epsilon t", positive=True)
@@ -53,9 +55,9 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
     return Evidence("the induction step in t, β, γ, ε and g; also for γ = β")
 
 
-def exact(optimizers: Optimizers, effort: Effort) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Run over rationals along the direction (3, 4), whose norm is rational."""
-    draw, count = Draw(2501), 0
+    draw, count = RationalDraw(2501), 0
     for number in range(effort.count(25, 10)):
         beta, gamma, eps = draw.fraction(), draw.fraction(), draw.choice([0, Fraction(1, 7)])
         stated: Callable[..., Any] = where_equal if beta == gamma else multiple
@@ -95,27 +97,32 @@ CLAIM = Claim(
     id="T4",
     title="A constant gradient: SGDM's fixed point",
     source="derived",
+    status="derived",
     kind="identity",
     statement=(
         r"d_t = 1 - \tfrac12\gamma^{t-1},\qquad m_t = \Bigl[(1+\varepsilon)\frac{1-\beta^t}{1-\beta}"
         r" - \frac12\,\frac{\beta^t-\gamma^t}{\beta-\gamma}\Bigr] g \;\to\; \frac{(1+\varepsilon)\, g}{1-\beta}"
     ),
     methods=(
-        CheckMethod("symbolic", "induction over t", symbolic),
-        CheckMethod("exact", "the closed form in rationals", exact),
+        CheckMethod("symbolic", "induction over t", prove_symbolically),
+        CheckMethod("exact", "the closed form in rationals", check_exactly),
         CheckMethod("proven", "the limit in balls", limit),
     ),
     refutations=(
         Refutation("another limit, g/(1−β)²", (partial(limit, power=2),)),
         Refutation(
             "γ's two weights swapped",
-            (symbolic, exact),
+            (prove_symbolically, check_exactly),
             wrong("tam", ("gamma * average + (1 - gamma) * s", "(1 - gamma) * average + gamma * s")),
         ),
-        Refutation("the damping reversed", (symbolic, exact), wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 2"))),
+        Refutation(
+            "the damping reversed",
+            (prove_symbolically, check_exactly),
+            wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 2")),
+        ),
         Refutation(
             "ε is forgotten",
-            (symbolic, exact, limit),
+            (prove_symbolically, check_exactly, limit),
             wrong("tam", ("(n.scalar(self.eps) + turn.damping)", "turn.damping")),
         ),
     ),

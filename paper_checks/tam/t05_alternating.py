@@ -1,4 +1,6 @@
-"""T5: a gradient that alternates its sign: two regimes, and the sign of β − γ − 2ε(1−β) decides.
+"""T5: a gradient that alternates its sign is damped away or rectified; the sign of β − γ − 2ε(1−β) decides.
+
+Status: derived.
 
 Statement. g_t = (−1)^{t+1} g, g ≠ 0, ε > 0. Let m_t = μ_t g.
 (a) If β − γ < 2ε(1−β), then s_t = −1 for all t ≥ 2: ŝ_t = −(1 − γ^{t−1}) → −1, d_t = γ^{t−1}/2 → 0, and the amplitude
@@ -24,19 +26,19 @@ import numpy as np
 import sympy as sp
 
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, Step, require
-from momoracle.paper_checks.instances import Draw
+from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import array
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.symbolic import vanishes
 
 
-def opposed(beta: Any, gamma: Any, eps: Any, t: Any, sign: Any) -> tuple[Any, Any]:
+def damped_orbit(beta: Any, gamma: Any, eps: Any, t: Any, sign: Any) -> tuple[Any, Any]:
     """Return (ŝ_t, μ_t) of regime (a), where ``sign`` is (−1)^{t+1}; (−β)^t is −sign β^t."""
     amplitude = (gamma**t + sign * beta**t) / (gamma + beta) / 2 + eps * (1 + sign * beta**t) / (1 + beta)
     return -(1 - gamma ** (t - 1)), sign * amplitude
 
 
-def alternating(beta: Any, gamma: Any, eps: Any, t: Any, sign: Any) -> tuple[Any, Any]:
+def rectified_orbit(beta: Any, gamma: Any, eps: Any, t: Any, sign: Any) -> tuple[Any, Any]:
     """Return (ŝ_t, μ_t) of regime (b)."""
     ratio = (1 - gamma) / (1 + gamma)
     steady = (eps + sp.Rational(1, 2)) * sign * (1 + sign * beta**t) / (1 + beta)
@@ -49,13 +51,13 @@ def largest(beta: Any, gamma: Any, eps: Any) -> Any:
     return (eps * (1 - beta) + (1 - beta * gamma) / (1 + gamma)) / (1 - beta**2)
 
 
-def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
+def prove_symbolically(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Prove both closed forms by induction over t with the reference's own step, and the two limits."""
     beta, gamma, eps, g, t, mu = sp.symbols("beta gamma epsilon g t mu", positive=True)
     method = optimizers.tam(lr=1, beta=beta, gamma=gamma, eps=eps)
     x = array([sp.Integer(0)])
     _, start, trace = method.step(x, array([g]), method.init(x))
-    for regime, stated in (("(a)", opposed), ("(b)", alternating)):
+    for regime, stated in (("(a)", damped_orbit), ("(b)", rectified_orbit)):
         average, multiple = stated(beta, gamma, eps, 1, 1)
         vanishes(trace.cosine_average - average, f"{regime}: ŝ_1")
         vanishes(trace.momentum[0] / g - multiple, f"{regime}: m_1")
@@ -72,18 +74,18 @@ def symbolic(optimizers: Optimizers, effort: Effort) -> Evidence:
     # With β^t and γ^t gone, what remains is the stationary orbit.
     p, q = sp.symbols("p q")
     ends = {beta**t: p, gamma**t: q}
-    tail = opposed(beta, gamma, eps, t, 1)[1].subs(ends).subs({p: 0, q: 0})
+    tail = damped_orbit(beta, gamma, eps, t, 1)[1].subs(ends).subs({p: 0, q: 0})
     vanishes(tail - eps / (1 + beta), "(a): the limit of |μ|")
-    tail = alternating(beta, gamma, eps, t, 1)[1].subs(ends).subs({p: 0, q: 0})
+    tail = rectified_orbit(beta, gamma, eps, t, 1)[1].subs(ends).subs({p: 0, q: 0})
     vanishes(tail - largest(beta, gamma, eps), "(b): the limit of μ_odd")
-    second = sp.factor(opposed(beta, gamma, eps, 2, -1)[1])
+    second = sp.factor(damped_orbit(beta, gamma, eps, 2, -1)[1])
     vanishes(second + (gamma - beta) / 2 + eps * (1 - beta), "the sign that decides, at t = 2")
     return Evidence("both closed forms by induction over t; limits ε/(1+β) and A; the deciding sign at t = 2")
 
 
-def exact(optimizers: Optimizers, effort: Effort, threshold: Fraction = Fraction(2)) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, threshold: Fraction = Fraction(2)) -> Evidence:
     """Run over rationals on both sides of the threshold β − γ = 2ε(1−β), and very near it."""
-    draw, regimes, count = Draw(2601), [0, 0], 0
+    draw, regimes, count = RationalDraw(2601), [0, 0], 0
     for _ in range(effort.count(40, 20)):
         beta, gamma = Fraction(draw.choice(range(1, 8)), 8), draw.fraction()
         eps = draw.choice([Fraction(1, 10**8), Fraction(1, 9), abs(beta - gamma) / (2 * (1 - beta)) * Fraction(9, 8)])
@@ -96,7 +98,7 @@ def exact(optimizers: Optimizers, effort: Effort, threshold: Fraction = Fraction
         for t in range(1, 26):
             sign = (-1) ** (t + 1)
             x, state, trace = method.step(x, array([sign * g]), state)
-            average, multiple = (alternating if above else opposed)(beta, gamma, eps, t, sign)
+            average, multiple = (rectified_orbit if above else damped_orbit)(beta, gamma, eps, t, sign)
             cosine = 0 if t == 1 else sign if above else -1
             label = f"β = {beta}, γ = {gamma}, ε = {float(eps):.2g}, step {t}"
             require(trace.cosine == cosine, f"{label}: s = {trace.cosine}, not {cosine}")
@@ -109,7 +111,7 @@ def exact(optimizers: Optimizers, effort: Effort, threshold: Fraction = Fraction
     return Evidence(f"{count} rational steps exact: {regimes[0]} runs in regime (a), {regimes[1]} in (b)")
 
 
-def against_sgdm(optimizers: Optimizers, effort: Effort) -> Evidence:
+def compare_with_sgdm(optimizers: Optimizers, effort: Effort) -> Evidence:
     """Compare the stationary amplitudes with those of the reference's SGDM, for β = 0.9, γ = 0.5 and 0.9, ε = 10⁻⁸."""
     amplitudes = {}
     beta, eps, steps = 0.9, 1e-8, 2000
@@ -140,6 +142,7 @@ CLAIM = Claim(
     id="T5",
     title="An alternating gradient: damped away, or rectified",
     source="derived",
+    status="derived",
     kind="identity",
     statement=(
         r"\beta-\gamma < 2\varepsilon(1-\beta):\ \hat s_t\to-1,\ \|m_t\|\to\frac{\varepsilon\|g\|}{1+\beta};\qquad"
@@ -147,20 +150,26 @@ CLAIM = Claim(
         r" \frac{\varepsilon(1-\beta)+\frac{1-\beta\gamma}{1+\gamma}}{1-\beta^2}\,\|g\|"
     ),
     methods=(
-        CheckMethod("symbolic", "induction over t in both regimes", symbolic),
-        CheckMethod("exact", "both sides of the threshold, in rationals", exact),
-        CheckMethod("measured", "amplitudes beside SGDM's", against_sgdm),
+        CheckMethod("symbolic", "induction over t in both regimes", prove_symbolically),
+        CheckMethod("exact", "both sides of the threshold, in rationals", check_exactly),
+        CheckMethod("measured", "amplitudes beside SGDM's", compare_with_sgdm),
     ),
     refutations=(
-        Refutation("a threshold at ε(1−β)", (partial(exact, threshold=Fraction(1)),)),
+        Refutation("a threshold at ε(1−β)", (partial(check_exactly, threshold=Fraction(1)),)),
         Refutation(
             "γ's two weights swapped",
-            (symbolic, exact, against_sgdm),
+            (prove_symbolically, check_exactly, compare_with_sgdm),
             wrong("tam", ("gamma * average + (1 - gamma) * s", "(1 - gamma) * average + gamma * s")),
         ),
-        Refutation("the damping reversed", (symbolic, exact), wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 2"))),
         Refutation(
-            "ε is forgotten", (symbolic, exact), wrong("tam", ("(n.scalar(self.eps) + turn.damping)", "turn.damping"))
+            "the damping reversed",
+            (prove_symbolically, check_exactly),
+            wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 2")),
+        ),
+        Refutation(
+            "ε is forgotten",
+            (prove_symbolically, check_exactly),
+            wrong("tam", ("(n.scalar(self.eps) + turn.damping)", "turn.damping")),
         ),
     ),
     derivation=(

@@ -1,4 +1,6 @@
-"""T6: symmetric, independent gradients: half the damping on average.
+"""T6: under symmetric, independent gradients the damping is ½ on average.
+
+Status: derived.
 
 Statement. Let g_1, g_2, … be independent with g_t and −g_t alike in distribution, and ‖g_t‖ = 1. Then E s_t = 0,
 E d_t = ½, and E‖m_t‖² ≥ (½ + ε)² E‖m_t^SGDM‖² = (½ + ε)² (1−β^{2t})/(1−β²): in the root of the mean square TAM's
@@ -23,7 +25,7 @@ from momoracle.paper_checks.refutation import wrong
 RISK = 1e-6  # the probability that chance alone makes the statistical check fail
 
 
-def exact(optimizers: Optimizers, effort: Effort, odds: Fraction = Fraction(1, 2)) -> Evidence:
+def check_exactly(optimizers: Optimizers, effort: Effort, odds: Fraction = Fraction(1, 2)) -> Evidence:
     """Compute the expectations over all signs of gradients ±1, exactly; ``odds`` is the probability of +1."""
     steps = 7 if effort.scale < 1 else 9
     beta, gamma, eps = Fraction(1, 2), Fraction(3, 4), Fraction(1, 100)
@@ -46,7 +48,7 @@ def exact(optimizers: Optimizers, effort: Effort, odds: Fraction = Fraction(1, 2
     return Evidence(f"all {2**steps} signs: E s = 0, E d = ½; root mean square {ratio:.3f} of SGDM's", ratio, 0.51)
 
 
-def statistical(optimizers: Optimizers, effort: Effort, drift: float = 0.0) -> Evidence:
+def estimate(optimizers: Optimizers, effort: Effort, drift: float = 0.0) -> Evidence:
     """Estimate the expectations on random unit gradients in four dimensions; ``drift`` makes them asymmetric.
 
     Hoeffding: the mean of R values in [a, b] is within (b − a) √(ln(2/δ)/(2R)) of its expectation with probability
@@ -85,25 +87,27 @@ CLAIM = Claim(
     id="T6",
     title="Symmetric gradients: half the damping",
     source="TAM (the heuristic behind doubling the learning rate); derived",
+    status="derived",
     kind="statistical",
     statement=(
         r"\mathbb{E}\, s_t = 0,\qquad \mathbb{E}\, d_t = \tfrac12,\qquad"
         r" \mathbb{E}\|m_t\|^2 \ge (\tfrac12+\varepsilon)^2\; \mathbb{E}\|m_t^{\mathrm{SGDM}}\|^2"
     ),
     methods=(
-        CheckMethod("exact", "all signs of gradients ±1", exact),
-        CheckMethod("statistical", "random unit gradients, Hoeffding's bound", statistical),
+        CheckMethod("exact", "all signs of gradients ±1", check_exactly),
+        CheckMethod("statistical", "random unit gradients, Hoeffding's bound", estimate),
     ),
     refutations=(
         Refutation(
-            "gradients that lean to one side", (partial(exact, odds=Fraction(3, 4)), partial(statistical, drift=0.3))
+            "gradients that lean to one side",
+            (partial(check_exactly, odds=Fraction(3, 4)), partial(estimate, drift=0.3)),
         ),
         Refutation(
-            "a damping of (1 − ŝ)/4", (exact, statistical), wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 4"))
+            "a damping of (1 − ŝ)/4", (check_exactly, estimate), wrong("tam", ("(1 + s_hat) / 2", "(1 - s_hat) / 4"))
         ),
         Refutation(
             "the cosine against the new momentum",
-            (exact, statistical),
+            (check_exactly, estimate),
             wrong(
                 "tam",
                 ("turn = torque(state.momentum, g,", "turn = torque(n.scalar(self.beta) * state.momentum + g, g,"),

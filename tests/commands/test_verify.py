@@ -57,8 +57,8 @@ def test_the_page_needs_nothing_else_and_shows_the_evidence(tmp_path: Path) -> N
 
 
 def test_json_and_the_last_line_name_what_was_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {"cvxpy": True, "clarabel": None}
-    monkeypatch.setattr("momoracle.paper_checks.evaluate.find_spec", found.get)
+    modules = {"cvxpy": True, "clarabel": None}
+    monkeypatch.setattr("momoracle.paper_checks.evaluate.find_spec", modules.get)
     status, text = run("verify", "--quick", "--claim", "L2.1", "--json", tmp_path / "out.json")
     assert status == 0
     content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def test_json_and_the_last_line_name_what_was_not_run(tmp_path: Path, monkeypatc
 def test_a_claim_that_fails_makes_the_run_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     method = evaluate.MethodResult("exact: x", "fails", "two [bold]is[/bold] <b>not</b> one")
     failing = evaluate.Result("T4", "title", "identity", (method,), ())
-    monkeypatch.setattr(verify, "check", lambda claim, effort: failing)
+    monkeypatch.setattr(verify, "check_claim", lambda claim, effort: failing)
     status, text = run("verify", "--claim", "T4", "--json", tmp_path / "out.json", "--html", tmp_path)
     assert status == 1
     assert "[bold]is[/bold]" in text  # evidence is no markup

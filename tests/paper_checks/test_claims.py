@@ -18,7 +18,7 @@ from momoracle.paper_checks.claim import (
     require,
 )
 from momoracle.paper_checks.evaluate import Result, evaluate
-from momoracle.paper_checks.refutation import edited, wrong
+from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.registry import claims
 
 IDS = [
@@ -106,7 +106,7 @@ def test_an_edit_without_its_place_is_no_refutation() -> None:
     lost = Refutation("wrong", (falsified,), wrong("momo", ("no such text", "")))
     assert outcome(claim_of(CheckMethod("exact", "x", holding), lost)).verdict == "fails"
     with pytest.raises(LookupError, match="no such text"):
-        edited("momo", (("no such text", ""),))
+        lost.wrong()
 
 
 def test_a_method_without_its_module_is_not_run() -> None:

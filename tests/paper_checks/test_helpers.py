@@ -10,7 +10,7 @@ import sympy as sp
 from momoracle.convergence.problems.adversary import largest_gap
 from momoracle.paper_checks.claim import Falsified
 from momoracle.paper_checks.paths import array, at_most, ball
-from momoracle.paper_checks.problems import KINDS, problem
+from momoracle.paper_checks.problems import KINDS, make_problem
 from momoracle.paper_checks.subproblem import Subproblem
 from momoracle.paper_checks.symbolic import settle, vanishes
 from momoracle.paper_checks.worst_case import excess
@@ -31,11 +31,11 @@ def test_the_minimiser_is_accepted_and_its_neighbours_are_not() -> None:
 
 def test_the_solver_finds_it_and_accuses_its_neighbours() -> None:
     floats = LINE.in_floats()
-    found = floats.solved_by_scipy()
-    np.testing.assert_allclose(found, [2.0], atol=1e-7)
-    assert floats.require_no_better(np.array([2.0]), found, "", 1e-9) < 1e-7
+    solution = floats.solve_by_scipy()
+    np.testing.assert_allclose(solution, [2.0], atol=1e-7)
+    assert floats.require_no_better(np.array([2.0]), solution, "", 1e-9) < 1e-7
     with pytest.raises(Falsified, match="better"):
-        floats.require_no_better(np.array([2.001]), found, "", 1e-9)
+        floats.require_no_better(np.array([2.001]), solution, "", 1e-9)
 
 
 def test_a_solver_that_stopped_early_proves_nothing() -> None:
@@ -55,15 +55,15 @@ def test_branches_are_settled_by_signs_only() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_problems_interpolate_and_their_gradients_are_subgradients(kind: str) -> None:
-    given = problem(kind, 3)
-    optimum = array(Fraction(z) for z in given.optimum)
+    problem = make_problem(kind, 3)
+    optimum = array(Fraction(z) for z in problem.optimum)
     points = [array([Fraction(a), Fraction(b), Fraction(c, 2)]) for a, b, c in ((1, -2, 3), (0, 4, -1), (-3, 1, 1))]
-    for s in range(len(given.rows)):
-        assert given.loss(optimum, s) == 0
+    for s in range(len(problem.rows)):
+        assert problem.loss(optimum, s) == 0
         for x in points:
             for y in (*points, optimum):
-                line = given.loss(x, s) + sum(given.gradient(x, s) * (y - x))
-                assert line <= given.loss(y, s)
+                line = problem.loss(x, s) + sum(problem.gradient(x, s) * (y - x))
+                assert line <= problem.loss(y, s)
 
 
 def test_balls_are_compared_whole_or_up_to_equality() -> None:

@@ -1,4 +1,4 @@
-"""``momoracle figures``: the papers' figures that are mathematics, drawn from the reference."""
+"""Run ``momoracle figures``: draw the papers' mathematical figures from the reference."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,9 @@ from momoracle.commands.terminal import console, progress
 
 
 def figures_command(
-    folder: Annotated[Path, typer.Option(help="Where the files go; made if it is not there.")] = Path("figures"),
+    folder: Annotated[Path, typer.Option(help="The folder to write into; it is made if it does not exist.")] = Path(
+        "figures"
+    ),
 ) -> None:
     """Draw MoMo's Figure 1, TAM's Figures 1 and 2 and the float32 figure from the reference, as SVG and PNG."""
     from momoracle.common.figure import write  # brings matplotlib

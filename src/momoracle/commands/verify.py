@@ -1,4 +1,4 @@
-"""``momoracle verify``."""
+"""Run ``momoracle verify`` from the command line: options, table, JSON and page."""
 
 import time
 from collections.abc import Sequence
@@ -35,19 +35,19 @@ def verify_command(
     if quick and thorough:
         raise typer.BadParameter("give one of --quick and --thorough", param_hint="--quick")
     effort = "quick" if quick else "thorough" if thorough else "default"
-    start, found = time.perf_counter(), {}
+    start, by_id = time.perf_counter(), {}
     with progress(len(chosen)) as done:
-        for result in verify.run(chosen, effort):
-            found[result.id] = result
+        for result in verify.check_claims(chosen, effort):
+            by_id[result.id] = result
             done(result.id)
-    results = [found[name] for name in chosen]
-    console.print(table(results))
+    results = [by_id[name] for name in chosen]
+    console.print(make_table(results))
     if not claim:
         console.print("[bold]Out of scope[/bold]: what the papers state about accuracy on data sets")
         for statement in OUT_OF_SCOPE:
             console.print(f"  {escape(statement)}")
     holds = all(result.verdict != "fails" for result in results)
-    missing = verify.not_run(results)
+    missing = verify.methods_not_run(results)
     content = {
         "verdict": "holds" if holds else "fails",
         "claims": [result.to_json() for result in results],
@@ -66,13 +66,13 @@ def verify_command(
     raise typer.Exit(0 if holds else 1)
 
 
-def table(results: Sequence[Result]) -> Table:
-    """Return the results as a table: one row a method, and one for all that a claim refutes."""
-    shown = Table("claim", "kind", "method", "evidence", "verdict")
+def make_table(results: Sequence[Result]) -> Table:
+    """Return the results as a table: a row for each method, and one for the refutations of a claim."""
+    rows = Table("claim", "kind", "method", "evidence", "verdict")
     colours = {"holds": "green", "fails": "red", "not_run": "yellow"}
     for result in results:
         for i, method in enumerate(result.methods):
-            shown.add_row(
+            rows.add_row(
                 f"[bold]{result.id}[/bold] {escape(result.title)}" if i == 0 else "",
                 result.kind if i == 0 else "",
                 escape(method.method),
@@ -82,6 +82,6 @@ def table(results: Sequence[Result]) -> Table:
         missed = [r.variant for r in result.refutations if not r.refuted]
         refuted = f"{len(result.refutations) - len(missed)} of {len(result.refutations)} wrong variants refuted"
         text = refuted + (f"; not refuted: {', '.join(missed)}" if missed else "")
-        shown.add_row("", "", "refutations", escape(text), coloured("holds" if not missed else "fails", not missed))
-        shown.add_section()
-    return shown
+        rows.add_row("", "", "refutations", escape(text), coloured("holds" if not missed else "fails", not missed))
+        rows.add_section()
+    return rows

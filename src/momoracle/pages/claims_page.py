@@ -1,4 +1,4 @@
-"""``momoracle verify --html``: all claims as one page that needs nothing else; formulas are MathML, figures inside."""
+"""Write the page of ``momoracle verify --html``: all claims in one file, with formulas as MathML and figures inside."""
 
 import base64
 import platform
@@ -16,15 +16,15 @@ from momoracle.common.figure import Figure
 from momoracle.paper_checks.evaluate import Result
 from momoracle.paper_checks.figures.registry import figures
 from momoracle.paper_checks.registry import OUT_OF_SCOPE, claims
-from momoracle.paper_checks.verify import not_run
+from momoracle.paper_checks.verify import methods_not_run
 
 NAME = "verify.html"
-#: what the results may depend on
+#: packages that the results may depend on
 PACKAGES = ("momoracle", "numpy", "scipy", "sympy", "python-flint", "hypothesis", "cvxpy", "clarabel", "PEPit")
 
 
 def write(results: Sequence[Result], effort: str, seconds: float, folder: Path) -> Path:
-    """Write the page into a folder, which is made if it is not there, and return the file."""
+    """Write the page into a folder, which is made if it does not exist, and return the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
     path.write_text(page(results, effort, seconds), encoding="utf-8")
@@ -36,17 +36,17 @@ def page(results: Sequence[Result], effort: str, seconds: float) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"math": math, "image": image, "counted": counted}
     template = environment.from_string((files("momoracle.pages") / "claims_page.html.j2").read_text(encoding="utf-8"))
-    shown: dict[str, list[Figure]] = {}
+    by_claim: dict[str, list[Figure]] = {}
     for figure in figures():
-        shown.setdefault(figure.claim, []).append(figure)
+        by_claim.setdefault(figure.claim, []).append(figure)
     return template.render(
         results=results,
         claims=claims(),
-        figures=shown,
+        figures=by_claim,
         effort=effort,
         seconds=seconds,
         holds=all(result.verdict != "fails" for result in results),
-        not_run=not_run(results),
+        not_run=methods_not_run(results),
         out_of_scope=OUT_OF_SCOPE,
         versions={"Python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
     )
