@@ -1,9 +1,8 @@
 """The frame of every method: ``init`` and ``step`` around the few lines that the paper writes."""
 
-import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,8 +10,7 @@ from momoracle.reference import arguments
 from momoracle.reference.arguments import Arrays
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Vector
-
-LearningRate: TypeAlias = Any  # a number, or a callable of the step number 1, 2, …
+from momoracle.reference.ranges import CHANGING_RATE, RATE, LearningRate, declarations_of
 
 
 class Now(NamedTuple):
@@ -35,8 +33,9 @@ class Advance(NamedTuple):
 class Method(ABC):
     """An optimizer: frozen hyperparameters and a pure step.
 
-    A subclass names the NamedTuples of its state and trace, tells in ``tensors`` which of their fields hold one array a
-    parameter tensor (all others hold scalars), and writes the method itself in ``advance``.
+    A subclass declares the NamedTuples of its state and trace, says in ``tensors`` which of their fields hold one array
+    a parameter tensor (all others hold scalars), declares the range of each hyperparameter in the type of its field
+    (``beta: Share = 0.9``), and writes the method itself in ``advance``.
 
     Args:
         lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
@@ -68,16 +67,16 @@ class Method(ABC):
         cls._scalars = tuple(name for name in fields if name not in cls.tensors)
 
     def __post_init__(self) -> None:
-        if not callable(self.lr):
-            arguments.in_range("lr", self.lr, 0, np.inf, "0 < lr < inf, or a callable of the step number 1, 2, …")
-        for option in dataclasses.fields(self):
-            if isinstance(option.default, bool):
-                arguments.switch(option.name, getattr(self, option.name))
-        self.check()
-
-    @abstractmethod
-    def check(self) -> None:
-        """Refuse hyperparameters outside their range."""
+        for declaration in declarations_of(type(self)):
+            name, value = declaration.name, getattr(self, declaration.name)
+            if declaration.is_switch:
+                arguments.check_switch(name, value)
+            elif name == "lr":
+                if not callable(value):
+                    either = f"{RATE.allowed('lr')}, or a callable of the step number 1, 2, …"
+                    arguments.check_range(name, value, RATE, either)
+            elif declaration.range is not None:
+                arguments.check_range(name, value, declaration.range)
 
     def split(self) -> bool:
         """Tell whether each tensor is a vector of its own; otherwise all of them together are the paper's vector."""
@@ -268,5 +267,5 @@ class Method(ABC):
         if not callable(self.lr):
             return numbers.scalar(self.lr)
         value = self.lr(k)
-        arguments.in_range(f"lr({k})", value, 0, np.inf, "0 <= lr(k) < inf")
+        arguments.check_range(f"lr({k})", value, CHANGING_RATE, CHANGING_RATE.allowed("lr(k)"))
         return numbers.scalar(value)
