@@ -22,7 +22,7 @@ from momoracle.reference.registry import method_of
 Edit: TypeAlias = tuple[str, str]
 Span: TypeAlias = tuple[int, int]
 
-_FRAME = ("method", "arguments", "ranges", "registry")  # what every method imports and none computes with
+_FRAME = ("method", "arguments", "declared", "ranges", "registry")  # what every method imports and none computes with
 
 
 @cache

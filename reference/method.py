@@ -8,6 +8,7 @@ import numpy as np
 
 from momoracle.reference import arguments
 from momoracle.reference.arguments import Arrays
+from momoracle.reference.declared import check_class, check_quantities, check_start
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Vector
 from momoracle.reference.ranges import CHANGING_RATE, RATE, LearningRate, declarations_of
@@ -41,7 +42,8 @@ class Method(ABC):
         lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
 
     Raises:
-        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False; or a subclass does not
+            declare what the frame needs, which the message names.
         ValueError: a hyperparameter is outside its range.
 
     >>> from momoracle import SGD, MoMo
@@ -56,13 +58,16 @@ class Method(ABC):
 
     lr: LearningRate
 
-    # What the fields of State hold, told from ``tensors`` once a class.
+    # What the fields of State and Trace hold, read off ``tensors`` once a class.
     _kept: ClassVar[tuple[str, ...]]
     _scalars: ClassVar[tuple[str, ...]]
+    _declared: ClassVar[frozenset[str]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        check_class(cls)
         fields = cls.State._fields[2:]  # after step and replicas
+        cls._declared = frozenset((*fields, *cls.Trace._fields))
         cls._kept = tuple(name for name in fields if name in cls.tensors)
         cls._scalars = tuple(name for name in fields if name not in cls.tensors)
 
@@ -115,7 +120,9 @@ class Method(ABC):
         arguments.one_a_replica(vars(self), replicas)
         numbers = arguments.number_system(arrays, replicas)
         fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self._kept}
-        for name, value in self.start().items():
+        start = self.start()
+        check_start(type(self), start, self._scalars)
+        for name, value in start.items():
             zero = numbers.kept(numbers.scalar(value))
             fields[name] = [zero for _ in arrays] if self.split() else zero
         alone = not isinstance(params, (list, tuple))
@@ -206,8 +213,9 @@ class Method(ABC):
             now = now._replace(numbers=numbers)
         tensors = {name: numbers.leaf([arrays[t] for t in block]) for name, arrays in old.items()}
         before = state._replace(**tensors) if tensors else state
-        params, quantities = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
-        quantities["params"] = params
+        result = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
+        check_quantities(type(self), result, self.tensors, self._declared)
+        quantities = {**result[1], "params": result[0]}
         arrays: dict[Vector, list[Any]] = {}  # a formula that is in both state and trace is one array
         values: dict[str, Any] = {}
         try:
