@@ -10,6 +10,7 @@ from momoracle.gpu.machine import Array, Machine
 from momoracle.gpu.plan import DTYPES
 from momoracle.reference import arguments
 from momoracle.reference.numbers.floats import Floats
+from momoracle.reference.ranges import CHANGING_RATE
 
 _ON_DEVICE = ", or an array of one number on the device"
 
@@ -132,7 +133,7 @@ def check_loss(value: Any, needed_by: str | None) -> float:
 
 def check_lr(value: Any, name: str) -> float:
     """Return a learning rate of the host as a float; refuse what the reference refuses."""
-    arguments.in_range(name, value, 0, np.inf, f"0 <= {name} < inf")
+    arguments.check_range(name, value, CHANGING_RATE)
     if np.ndim(value):
         raise ValueError(f"{name} has shape {np.shape(value)}; allowed: one number" + _ON_DEVICE * (name == "lr"))
     return float(value)

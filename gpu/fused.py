@@ -61,7 +61,7 @@ class Fused:
         if type(self.method) not in PROGRAMS:
             names = ", ".join(cls.__name__ for cls in PROGRAMS)
             raise TypeError(f"method is {self.method!r}; allowed: one of {names}")
-        arguments.switch("recursion", self.recursion)
+        arguments.check_switch("recursion", self.recursion)
         arguments.one_a_replica(vars(self.method), None)
         if self.recursion and not self._program.is_recursive:
             raise ValueError("recursion is True; only MoMo and MoMoAdam have one: leave it out")
@@ -141,7 +141,7 @@ class Fused:
                 "lr is a callable of the step number, which a bound step does not know on the host: pass lr= an array "
                 "of one number on the device, and write into it"
             )
-        arguments.switch("debug", debug)
+        arguments.check_switch("debug", debug)
         return self._bound(params, grads, state, loss, lr, in_place=True, debug=debug and self.recursion)
 
     # -- preparing a step ------------------------------------------------------------------------------------------

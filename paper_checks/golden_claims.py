@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from momoracle.paper_checks.evaluate import MethodResult, RefutationResult, Result
 from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import DEPARTURES
-from momoracle.ports.kills import catches
+from momoracle.ports.golden_vectors import catches
 from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import ALGORITHMS

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.arguments import fraction, nonnegative
-from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.method import Advance, Method, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import LearningRate, Nonnegative, Share
 
 
 class AdamState(NamedTuple):
@@ -69,16 +69,10 @@ class Adam(Method):
     tensors: ClassVar[tuple[str, ...]] = ("gradient_average", "second_moment")
 
     lr: LearningRate = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
-    weight_decay: float = 0.0
-
-    def check(self) -> None:
-        fraction("beta1", self.beta1)
-        fraction("beta2", self.beta2)
-        nonnegative("eps", self.eps)
-        nonnegative("weight_decay", self.weight_decay)
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    eps: Nonnegative = 1e-8
+    weight_decay: Nonnegative = 0.0
 
     def advance(self, x: Vector, g: Vector, state: AdamState, now: Now) -> Advance:
         g = g + now.numbers.scalar(self.weight_decay) * x

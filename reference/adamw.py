@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from momoracle.reference.adam import Adam, AdamState
 from momoracle.reference.method import Advance, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import Nonnegative
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class AdamW(Adam):
     array([1.5])
     """
 
-    weight_decay: float = 0.01
+    weight_decay: Nonnegative = 0.01
 
     def advance(self, x: Vector, g: Vector, state: AdamState, now: Now) -> Advance:
         decay = 1 - now.alpha * now.numbers.scalar(self.weight_decay)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.arguments import fraction, nonnegative
-from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.method import Advance, Method, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import ConventionSwitch, LearningRate, Nonnegative, Share
 from momoracle.reference.torque import torque
 
 
@@ -83,19 +83,13 @@ class AdaTAM(Method):
     tensors: ClassVar[tuple[str, ...]] = ("momentum", "second_moment")
 
     lr: LearningRate = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    gamma: float = 0.9
-    eps: float = 1e-8
-    per_tensor: bool = True
-    averaged_momentum: bool = False
-    bias_correction: bool = False
-
-    def check(self) -> None:
-        fraction("beta1", self.beta1)
-        fraction("beta2", self.beta2)
-        fraction("gamma", self.gamma)
-        nonnegative("eps", self.eps)
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    gamma: Share = 0.9
+    eps: Nonnegative = 1e-8
+    per_tensor: ConventionSwitch = True
+    averaged_momentum: ConventionSwitch = False
+    bias_correction: ConventionSwitch = False
 
     def split(self) -> bool:
         return self.per_tensor

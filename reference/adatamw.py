@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from momoracle.reference.adatam import AdaTAM, AdaTAMState
-from momoracle.reference.arguments import nonnegative
 from momoracle.reference.method import Advance, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import Nonnegative
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,7 @@ class AdaTAMW(AdaTAM):
     array([1.5])
     """
 
-    weight_decay: float = field(default=0.01, kw_only=True)
-
-    def check(self) -> None:
-        super().check()
-        nonnegative("weight_decay", self.weight_decay)
+    weight_decay: Nonnegative = field(default=0.01, kw_only=True)
 
     def advance(self, x: Vector, g: Vector, state: AdaTAMState, now: Now) -> Advance:
         decay = 1 - now.alpha * now.numbers.scalar(self.weight_decay)

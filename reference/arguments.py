@@ -10,6 +10,7 @@ import numpy as np
 from momoracle.reference.numbers.base import Numbers
 from momoracle.reference.numbers.exact import Exact
 from momoracle.reference.numbers.floats import Floats, Replicas, all_finite, working_dtype
+from momoracle.reference.ranges import Range
 
 Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the structure of the parameters
 
@@ -224,19 +225,18 @@ def _module(value: Any) -> str:
     return type(value).__module__.split(".")[0]
 
 
-def in_range(name: str, value: Any, low: float, high: float, allowed: str) -> None:
-    """Refuse a hyperparameter outside [low, high), or (low, high) where ``allowed`` excludes low.
+def check_range(name: str, value: Any, interval: Range, allowed: str | None = None) -> None:
+    """Refuse a hyperparameter outside its range; ``allowed`` says the range in other words than its own.
 
     Symbols and balls are taken as they are: their range is the caller's assumption.
     """
+    allowed = allowed or interval.allowed(name)
     real = isinstance(value, (int, float, Fraction, np.integer, np.floating, np.ndarray))
     if isinstance(value, (bool, np.bool_)) or not real or getattr(value, "dtype", np.dtype(float)).kind not in "iuf":
         if _module(value) in EXACT and hasattr(value, "__mul__"):  # a number, and not an optimizer, say
             return
         raise TypeError(f"{name} is {value!r}; a real number is needed: {allowed}")
-    number: Any = value
-    inside = (number > low if allowed.startswith(f"{low} < ") else number >= low) & (number < high)
-    if not np.all(inside):
+    if not np.all(interval.contains(value)):
         raise ValueError(f"{name} is {value}; allowed: {allowed}")
 
 
@@ -248,17 +248,7 @@ def one_a_replica(hyperparameters: dict[str, Any], replicas: int | None) -> None
             raise ValueError(f"{name} has shape {value.shape} with replicas={replicas}; allowed: {allowed}")
 
 
-def switch(name: str, value: Any) -> None:
+def check_switch(name: str, value: Any) -> None:
     """Refuse anything but True and False."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; allowed: True or False")
-
-
-def fraction(name: str, value: Any) -> None:
-    """Refuse an averaging weight outside [0, 1)."""
-    in_range(name, value, 0, 1, f"0 <= {name} < 1")
-
-
-def nonnegative(name: str, value: Any) -> None:
-    """Refuse a hyperparameter below 0."""
-    in_range(name, value, 0, np.inf, f"0 <= {name} < inf")

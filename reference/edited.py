@@ -22,7 +22,7 @@ from momoracle.reference.registry import method_of
 Edit: TypeAlias = tuple[str, str]
 Span: TypeAlias = tuple[int, int]
 
-_FRAME = ("method", "arguments", "registry")  # what every method imports and none computes with
+_FRAME = ("method", "arguments", "declared", "ranges", "registry")  # what every method imports and none computes with
 
 
 @cache
@@ -33,7 +33,9 @@ def method_source(algorithm: str) -> str:
     """
     method = method_of(algorithm)
     files = _files_of(method.__module__)
-    imports = re.compile(rf"^from ({'|'.join(map(re.escape, files))}) import .*$", re.MULTILINE)
+    # Annotations become real objects again, for they declare ranges, and a name is looked up where the text runs.
+    names = "|".join(map(re.escape, [*files, "__future__"]))
+    imports = re.compile(rf"^from ({names}) import .*$", re.MULTILINE)
     return "\n".join(imports.sub("", _text_of(module)) for module in files)
 
 

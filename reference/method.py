@@ -1,18 +1,17 @@
 """The frame of every method: ``init`` and ``step`` around the few lines that the paper writes."""
 
-import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from momoracle.reference import arguments
 from momoracle.reference.arguments import Arrays
+from momoracle.reference.declared import check_class, check_quantities, check_start
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Vector
-
-LearningRate: TypeAlias = Any  # a number, or a callable of the step number 1, 2, …
+from momoracle.reference.ranges import CHANGING_RATE, RATE, LearningRate, declarations_of
 
 
 class Now(NamedTuple):
@@ -35,14 +34,16 @@ class Advance(NamedTuple):
 class Method(ABC):
     """An optimizer: frozen hyperparameters and a pure step.
 
-    A subclass names the NamedTuples of its state and trace, tells in ``tensors`` which of their fields hold one array a
-    parameter tensor (all others hold scalars), and writes the method itself in ``advance``.
+    A subclass declares the NamedTuples of its state and trace, says in ``tensors`` which of their fields hold one array
+    a parameter tensor (all others hold scalars), declares the range of each hyperparameter in the type of its field
+    (``beta: Share = 0.9``), and writes the method itself in ``advance``.
 
     Args:
         lr: α > 0, the learning rate, or a callable of the step number 1, 2, …
 
     Raises:
-        TypeError: a hyperparameter is no real number, or a switch is neither True nor False.
+        TypeError: a hyperparameter is no real number, or a switch is neither True nor False; or a subclass does not
+            declare what the frame needs, which the message names.
         ValueError: a hyperparameter is outside its range.
 
     >>> from momoracle import SGD, MoMo
@@ -57,27 +58,30 @@ class Method(ABC):
 
     lr: LearningRate
 
-    # What the fields of State hold, told from ``tensors`` once a class.
+    # What the fields of State and Trace hold, read off ``tensors`` once a class.
     _kept: ClassVar[tuple[str, ...]]
     _scalars: ClassVar[tuple[str, ...]]
+    _declared: ClassVar[frozenset[str]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        check_class(cls)
         fields = cls.State._fields[2:]  # after step and replicas
+        cls._declared = frozenset((*fields, *cls.Trace._fields))
         cls._kept = tuple(name for name in fields if name in cls.tensors)
         cls._scalars = tuple(name for name in fields if name not in cls.tensors)
 
     def __post_init__(self) -> None:
-        if not callable(self.lr):
-            arguments.in_range("lr", self.lr, 0, np.inf, "0 < lr < inf, or a callable of the step number 1, 2, …")
-        for option in dataclasses.fields(self):
-            if isinstance(option.default, bool):
-                arguments.switch(option.name, getattr(self, option.name))
-        self.check()
-
-    @abstractmethod
-    def check(self) -> None:
-        """Refuse hyperparameters outside their range."""
+        for declaration in declarations_of(type(self)):
+            name, value = declaration.name, getattr(self, declaration.name)
+            if declaration.is_switch:
+                arguments.check_switch(name, value)
+            elif name == "lr":
+                if not callable(value):
+                    either = f"{RATE.allowed('lr')}, or a callable of the step number 1, 2, …"
+                    arguments.check_range(name, value, RATE, either)
+            elif declaration.range is not None:
+                arguments.check_range(name, value, declaration.range)
 
     def split(self) -> bool:
         """Tell whether each tensor is a vector of its own; otherwise all of them together are the paper's vector."""
@@ -116,7 +120,9 @@ class Method(ABC):
         arguments.one_a_replica(vars(self), replicas)
         numbers = arguments.number_system(arrays, replicas)
         fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self._kept}
-        for name, value in self.start().items():
+        start = self.start()
+        check_start(type(self), start, self._scalars)
+        for name, value in start.items():
             zero = numbers.kept(numbers.scalar(value))
             fields[name] = [zero for _ in arrays] if self.split() else zero
         alone = not isinstance(params, (list, tuple))
@@ -207,8 +213,9 @@ class Method(ABC):
             now = now._replace(numbers=numbers)
         tensors = {name: numbers.leaf([arrays[t] for t in block]) for name, arrays in old.items()}
         before = state._replace(**tensors) if tensors else state
-        params, quantities = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
-        quantities["params"] = params
+        result = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
+        check_quantities(type(self), result, self.tensors, self._declared)
+        quantities = {**result[1], "params": result[0]}
         arrays: dict[Vector, list[Any]] = {}  # a formula that is in both state and trace is one array
         values: dict[str, Any] = {}
         try:
@@ -268,5 +275,5 @@ class Method(ABC):
         if not callable(self.lr):
             return numbers.scalar(self.lr)
         value = self.lr(k)
-        arguments.in_range(f"lr({k})", value, 0, np.inf, "0 <= lr(k) < inf")
+        arguments.check_range(f"lr({k})", value, CHANGING_RATE, CHANGING_RATE.allowed("lr(k)"))
         return numbers.scalar(value)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-import numpy as np
-
-from momoracle.reference.arguments import fraction, in_range, nonnegative
-from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.method import Advance, Method, Now
 from momoracle.reference.momentum_model import Model, estimate, proximal_step, reset, step_size
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import BelowInfinity, LearningRate, Nonnegative, Share
 
 
 class MoMoState(NamedTuple):
@@ -95,16 +93,11 @@ class MoMo(Method):
     needs_loss: ClassVar[bool] = True
 
     lr: LearningRate = 1.0
-    beta: float = 0.9
-    lower_bound: float = 0.0
-    weight_decay: float = 0.0
+    beta: Share = 0.9
+    lower_bound: BelowInfinity = 0.0
+    weight_decay: Nonnegative = 0.0
     bias_correction: bool = False
     estimate_lower_bound: bool = False
-
-    def check(self) -> None:
-        fraction("beta", self.beta)
-        nonnegative("weight_decay", self.weight_decay)
-        in_range("lower_bound", self.lower_bound, -np.inf, np.inf, "-inf <= lower_bound < inf")
 
     def start(self) -> dict[str, Any]:
         return {"loss_average": 0, "offset": 0, "next_lower_bound": self.lower_bound}

@@ -1,5 +1,6 @@
 """The methods by name: those of the package, and a user's own by ``FILE.py:CLASS``."""
 
+import re
 from functools import cache
 
 from momoracle.common.nearest import did_you_mean
@@ -37,6 +38,8 @@ class AlgorithmError(LookupError):
 def method_of(algorithm: str) -> type[Method]:
     """Return the method of a name, or the class that ``FILE.py:CLASS`` or ``MODULE:CLASS`` names.
 
+    The answer is kept by the text: a file that changes is not read again by the same process.
+
     Raises:
         AlgorithmError: there is no such method, or the class is no `Method`.
 
@@ -63,5 +66,17 @@ def method_of(algorithm: str) -> type[Method]:
 
 
 def is_own(algorithm: str) -> bool:
-    """Tell whether a name is one of the package's methods rather than a user's class."""
+    """Tell whether a text names one of the package's methods rather than a user's class."""
     return algorithm in ALGORITHMS
+
+
+def name_of(algorithm: str) -> str:
+    """Return the name that files and the ids of vectors use: a user's class has its own name in lower case.
+
+    >>> name_of("momo-adam"), name_of("methods/nesterov.py:Nesterov"), name_of("mine.py:My_Method")
+    ('momo-adam', 'nesterov', 'my-method')
+    """
+    if is_own(algorithm):
+        return algorithm
+    words = re.findall("[a-z0-9]+", algorithm.rpartition(":")[2].lower())
+    return "-".join(words) or "method"  # a name in another alphabet

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.arguments import nonnegative
-from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.method import Advance, Method, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import LearningRate, Nonnegative
 
 
 class SGDState(NamedTuple):
@@ -52,10 +52,7 @@ class SGD(Method):
     Trace: ClassVar[Any] = SGDTrace
 
     lr: LearningRate = 1e-3
-    weight_decay: float = 0.0
-
-    def check(self) -> None:
-        nonnegative("weight_decay", self.weight_decay)
+    weight_decay: Nonnegative = 0.0
 
     def advance(self, x: Vector, g: Vector, state: SGDState, now: Now) -> Advance:
         return Advance(x - now.alpha * (g + now.numbers.scalar(self.weight_decay) * x), {})

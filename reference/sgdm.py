@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.arguments import fraction, nonnegative
-from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.method import Advance, Method, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import LearningRate, Nonnegative, Share
 
 
 class SGDMState(NamedTuple):
@@ -64,12 +64,8 @@ class SGDM(Method):
     tensors: ClassVar[tuple[str, ...]] = ("momentum",)
 
     lr: LearningRate = 1e-3
-    beta: float = 0.9
-    weight_decay: float = 0.0
-
-    def check(self) -> None:
-        fraction("beta", self.beta)
-        nonnegative("weight_decay", self.weight_decay)
+    beta: Share = 0.9
+    weight_decay: Nonnegative = 0.0
 
     def advance(self, x: Vector, g: Vector, state: SGDMState, now: Now) -> Advance:
         n = now.numbers

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.arguments import fraction, nonnegative
-from momoracle.reference.method import Advance, LearningRate, Method, Now
+from momoracle.reference.method import Advance, Method, Now
 from momoracle.reference.numbers.expressions import Vector
+from momoracle.reference.ranges import ConventionSwitch, LearningRate, Nonnegative, Share
 from momoracle.reference.torque import torque
 
 
@@ -80,17 +80,11 @@ class TAM(Method):
     tensors: ClassVar[tuple[str, ...]] = ("momentum",)
 
     lr: LearningRate = 1e-1
-    beta: float = 0.9
-    gamma: float = 0.9
-    eps: float = 1e-8
-    weight_decay: float = 0.0
-    per_tensor: bool = True
-
-    def check(self) -> None:
-        fraction("beta", self.beta)
-        fraction("gamma", self.gamma)
-        nonnegative("eps", self.eps)
-        nonnegative("weight_decay", self.weight_decay)
+    beta: Share = 0.9
+    gamma: Share = 0.9
+    eps: Nonnegative = 1e-8
+    weight_decay: Nonnegative = 0.0
+    per_tensor: ConventionSwitch = True
 
     def split(self) -> bool:
         return self.per_tensor

@@ -14,7 +14,8 @@ import numpy as np
 from momoracle.convergence.compiled.lanes import WIDTH, Machine
 from momoracle.convergence.compiled.step_code import StepCode
 from momoracle.convergence.engine.samples import BLOCK
-from momoracle.reference.arguments import in_range
+from momoracle.reference.arguments import check_range
+from momoracle.reference.ranges import CHANGING_RATE
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
 _NUMBERS = ("stopped", "alive", "mean_loss")
@@ -53,7 +54,7 @@ class Program:
             made[slot] = np.array([of**k for k in steps])
         if callable(method.lr):
             made["alpha"] = np.array([float(method.lr(k)) for k in steps])
-            in_range(f"lr({first}), …", made["alpha"], 0, np.inf, "0 <= lr(k) < inf")
+            check_range(f"lr({first}), …", made["alpha"], CHANGING_RATE, CHANGING_RATE.allowed("lr(k)"))
         return made
 
     def run(self, arrays: dict[str, Any], groups: range, steps: range) -> None:

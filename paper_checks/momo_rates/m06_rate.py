@@ -19,8 +19,8 @@ import flint
 import numpy as np
 
 from momoracle.convergence.certificates import inequalities as theory
-from momoracle.convergence.engine.ensemble import NO_CAP as UNCAPPED
 from momoracle.convergence.engine.ensemble import Ensemble
+from momoracle.convergence.limits import NO_CAP as UNCAPPED
 from momoracle.convergence.losses.absolute_loss import absolute
 from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.adversary import largest_gap

@@ -27,7 +27,7 @@ _SIZE = (
         "tensor-by-tensor",
         "step_size",
         "each tensor has a model and a τ of its own",
-        ("‹›    def check(self)", "    def split(self):\n        return True\n\n"),
+        ("‹›    def start(self)", "    def split(self):\n        return True\n\n"),
     ),
 )
 

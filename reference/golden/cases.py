@@ -1,18 +1,17 @@
 """What the vectors prescribe: cases that every algorithm shares, as inputs without results."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.vectors import FloatArray, Hyperparameter
-
-#: switches for conventions that no vector sets
-_CONVENTIONS = {"adatam": {"per_tensor", "averaged_momentum", "bias_correction"}, "tam": {"per_tensor"}}
-_CONVENTIONS["adatamw"] = _CONVENTIONS["adatam"]
+from momoracle.reference.method import Method
+from momoracle.reference.ranges import Declaration, declarations_of
+from momoracle.reference.registry import method_of, name_of
 
 SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (3, 1), (1, 3), (2, 3))
 _LONG = (1, 2, 3, 5, 10, 30, 100, 300, 1000)
@@ -36,7 +35,22 @@ class Case:
     @property
     def id(self) -> str:
         """The stable name of the vector."""
-        return f"{self.algorithm}-{self.dtype}-{self.name}"
+        return Maker(self.algorithm, self.dtype).case_id(self.name)
+
+    def varied(self, chosen: Mapping[str, Hyperparameter]) -> "Case":
+        """Return the case with some hyperparameters replaced; a mapping, for their names may be any."""
+        return replace(self, hyperparameters={**self.hyperparameters, **chosen})
+
+    def settings(self) -> dict[str, Any]:
+        """Return the hyperparameters as a method takes them: rates of a schedule as a callable of the step number."""
+        rates = self.hyperparameters["lr"]
+        changing = {"lr": lambda k: rates[k - 1]} if isinstance(rates, tuple) else {}
+        return {**self.hyperparameters, **changing}
+
+    def rate(self, k: int) -> Any:
+        """Return the learning rate of step k."""
+        rates = self.hyperparameters["lr"]
+        return rates[k - 1] if isinstance(rates, tuple) else rates
 
     def scaled(
         self, name: str, flag: str, comment: str, grads: float, losses: float = 1.0, params: float = 1.0
@@ -64,19 +78,52 @@ class Maker:
     algorithm: str
     dtype: str
 
+    @property
+    def method(self) -> type[Method]:
+        """The class of the algorithm."""
+        return method_of(self.algorithm)
+
+    def case_id(self, name: str) -> str:
+        """Return the id of the vector that the case of this name makes."""
+        return f"{name_of(self.algorithm)}-{self.dtype}-{name}"
+
+    def declarations(self) -> tuple[Declaration, ...]:
+        """Return the hyperparameters that vectors set, as the class declares them.
+
+        Raises:
+            ValueError: one has no range, no default, or is neither a number nor a switch; the message names it.
+        """
+        chosen = [declared for declared in declarations_of(self.method) if not declared.is_convention]
+        for declared in chosen:
+            _check_declared(self.method, declared)
+        return tuple(chosen)
+
     def hyperparameters(self, **chosen: Hyperparameter) -> dict[str, Hyperparameter]:
         """Return all hyperparameters: those chosen, and the method's defaults."""
-        hidden = _CONVENTIONS.get(self.algorithm, set())
-        defaults: dict[str, Any] = {
-            f.name: f.default for f in fields(ALGORITHMS[self.algorithm]) if f.name not in hidden
-        }
+        defaults: dict[str, Any] = {declared.name: declared.default for declared in self.declarations()}
         unknown = set(chosen) - set(defaults)
-        assert not unknown, f"{self.algorithm} has no {unknown}"
+        if unknown:
+            raise ValueError(f"{self.algorithm} has no {', '.join(sorted(unknown))}; it has {', '.join(defaults)}")
         return {**defaults, **chosen}
 
     def has(self, hyperparameter: str) -> bool:
         """Tell whether the algorithm has a hyperparameter."""
         return hyperparameter in self.hyperparameters()
+
+    def accepts(self, **chosen: Hyperparameter) -> bool:
+        """Tell whether the algorithm has these hyperparameters, and these values lie in the declared ranges."""
+        by_name = {declared.name: declared for declared in self.declarations()}
+        return all(name in by_name and _accepts(by_name[name], value) for name, value in chosen.items())
+
+    def measures(self, quantity: str) -> bool:
+        """Tell whether the trace of a step has a quantity."""
+        return quantity in self.method.Trace._fields
+
+    @property
+    def usual_rate(self) -> float:
+        """The learning rate of most cases; larger where the default says that it only caps the step."""
+        (default,) = (declared.default for declared in self.declarations() if declared.name == "lr")
+        return 0.3 if default >= 1 else 0.1
 
     def drawn(
         self,
@@ -94,7 +141,7 @@ class Maker:
         **chosen: Any,
     ) -> Case:
         """Return a case with drawn parameters, gradients and losses; gradients are zero in ``zero_steps``."""
-        draw = Draw(f"{self.algorithm} {name}")  # both dtypes see the same numbers
+        draw = Draw(f"{name_of(self.algorithm)} {name}")  # both dtypes see the same numbers
         params = tuple(draw.array(shape, self.dtype, scale, shift) for shape in shapes)
         grads, values = [], []
         for k in range(1, steps + 1):
@@ -131,7 +178,7 @@ class Maker:
 
 def shared_cases(make: Maker) -> Iterator[Case]:
     """Yield the cases that every algorithm has."""
-    lr = 0.1 if make.algorithm != "momo" else 0.3
+    lr = make.usual_rate
     yield make.drawn("basic", "default settings, one tensor", ["basic"], lr=lr)
     yield make.drawn("defaults", "every hyperparameter at its default", ["basic"], steps=3)
     yield make.drawn(
@@ -153,7 +200,7 @@ def shared_cases(make: Maker) -> Iterator[Case]:
     yield make.drawn(
         "schedule", "the learning rate changes every step", ["changing_lr"], steps=5, lr=(0.1, 0.05, 0.2, 0.025, 0.4)
     )
-    if make.has("weight_decay"):
+    if make.accepts(weight_decay=0.5):
         yield make.drawn("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
         yield make.drawn(
             "decay-shapes",
@@ -164,7 +211,7 @@ def shared_cases(make: Maker) -> Iterator[Case]:
             weight_decay=0.1,
         )
         # Here TAM's cosine is 1; with γ a dyadic number the damping is one too, not halfway between two of them.
-        dyadic: dict[str, Any] = {"gamma": 0.875} if make.has("gamma") else {}
+        dyadic: dict[str, Any] = {"gamma": 0.875} if make.measures("cosine") else {}
         yield make.drawn(
             "decay-only",
             "weight decay without gradients",
@@ -184,13 +231,13 @@ def shared_cases(make: Maker) -> Iterator[Case]:
             lr=(0.4, 0.1, 0.2, 0.05),
         )
     for beta in ("beta", "beta1"):
-        if make.has(beta):
-            off, half = (dict[str, Any]({beta: value}) for value in (0.0, 0.5))
+        off, half = (dict[str, Any]({beta: value}) for value in (0.0, 0.5))
+        if make.accepts(**off) and make.accepts(**half):
             yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **off)
             yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **half)
-    if make.has("beta2"):
+    if make.accepts(beta2=0.5):
         yield make.drawn("second-moment-fast", "β₂ = 1/2", ["basic"], steps=4, lr=lr, beta2=0.5)
-    if make.has("eps"):
+    if make.accepts(eps=0.25):
         yield make.drawn("large-eps", "ε of the size of the gradients", ["large_eps"], steps=4, lr=lr, eps=0.25)
     if make.dtype == "float64":
         yield make.drawn("long", "1000 steps", ["long_run"], shapes=[(2,)], steps=1000, recorded=_LONG, lr=1e-3)
@@ -204,24 +251,71 @@ def _with_zero_entries(case: Case) -> Case:
 
 
 def _extremes(make: Maker, lr: float) -> Iterator[Case]:
-    # Where the method itself stores g², the largest gradient is the root of the format's largest number.
-    squares = make.has("beta2")
-    large, small = (
-        ((1e150, 1e-200) if squares else (1e200, 1e-200))
-        if make.dtype == "float64"
-        else ((1e18, 1e-30) if squares else (1e30, 1e-30))
-    )
+    small, large, root = (1e-200, 1e200, 1e150) if make.dtype == "float64" else (1e-30, 1e30, 1e18)
     base = make.drawn("extreme", "", [], steps=4, lr=lr)
     yield base.scaled("small", "small_entries", "everything near 1e-9", grads=1e-9, losses=1e-18, params=1e-9)
-    if make.has("gamma"):  # a cosine has no unit, so a norm may be as small as a run that has converged makes it
+    if make.measures("cosine"):  # it has no unit, so a norm may be as small as a run that has converged makes it
         yield base.scaled("smaller", "small_entries", "everything near 1e-14", grads=1e-14, losses=1e-28, params=1e-14)
     yield base.scaled("tiny", "tiny_entries", f"gradients times {small:g}", grads=small)
     yield base.scaled(
         "tiny-all", "tiny_entries", f"gradients and parameters times {small:g}", grads=small, params=small
     )
-    if not make.has("lower_bound"):
-        yield base.scaled("huge", "huge_entries", f"gradients times {large:g}", grads=large)
+
+    def huge(factor: float) -> Case:
+        if not make.method.needs_loss:
+            return base.scaled("huge", "huge_entries", f"gradients times {factor:g}", grads=factor)
+        # A loss near 1 would be rounding noise beside products near 1e200: it has to grow with them.
+        comment = f"gradients and losses times {factor:g}"
+        return base.scaled("huge-loss", "huge_entries", comment, grads=factor, losses=factor)
+
+    if make.method.needs_loss:
+        comment = f"gradients and losses times {small:g}"
+        yield base.scaled("tiny-loss", "tiny_entries", comment, grads=small, losses=small)
+    # Where the method itself keeps g², the largest gradient is the root of the format's largest number.
+    yield huge(large) if fits(huge(large)) else huge(root)
+
+
+def fits(case: Case) -> bool:
+    """Tell whether everything that the method keeps fits the dtype of a case."""
+    method, params = make_method(case), list(case.params)
+    state = method.init(params)
+    try:
+        for loss, grads in zip(case.losses, case.grads, strict=True):
+            params, state, _ = method.step(params, list(grads), state, loss=loss if method.needs_loss else None)
+    except OverflowError:
+        return False
+    return True
+
+
+def make_method(case: Case) -> Method:
+    """Return the case's method with its hyperparameters."""
+    return method_of(case.algorithm)(**case.settings())
+
+
+def _accepts(declared: Declaration, value: Hyperparameter) -> bool:
+    if declared.is_switch or isinstance(value, bool):
+        return declared.is_switch and isinstance(value, bool)
+    if isinstance(value, tuple):  # rates of a schedule
+        return all(_accepts(declared, rate) for rate in value)
+    return declared.range is None or bool(declared.range.contains(value))
+
+
+def _check_declared(method: type[Method], declared: Declaration) -> None:
+    """Refuse a hyperparameter that no case could vary."""
+    name = f"{method.__name__}.{declared.name}"
+    if declared.name == "params":
+        raise ValueError(f"{name}: a port's start(params, **hyperparameters) has this name already; choose another")
+    if declared.default is MISSING:
+        raise ValueError(f"{name} has no default; golden vectors start from the defaults: give it one")
+    if declared.is_switch:
         return
-    # A loss near 1 would be rounding noise beside products near 1e200: it has to grow with them.
-    yield base.scaled("tiny-loss", "tiny_entries", f"gradients and losses times {small:g}", grads=small, losses=small)
-    yield base.scaled("huge-loss", "huge_entries", f"gradients and losses times {large:g}", grads=large, losses=large)
+    if isinstance(declared.default, (str, bytes)) or not isinstance(declared.default, (int, float, Real)):
+        raise ValueError(
+            f"{name} is {declared.default!r} by default; golden vectors hold numbers and switches alone: "
+            "make it a number, or a switch that is True or False"
+        )
+    if declared.range is None:
+        raise ValueError(
+            f"{name} declares no range; golden vectors vary it over one: write `{declared.name}: Share` for [0, 1), "
+            "`Nonnegative` for [0, inf), or `Annotated[float, Range(low, high)]`, all from momoracle.reference.ranges"
+        )

@@ -1,15 +1,52 @@
-"""Cases of MoMo and MoMo-Adam: every branch of the step size and of the estimated lower bound."""
+"""Cases of methods with a momentum model, as MoMo: every branch of the step size and of the estimated lower bound."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from flint import arb
 
 from momoracle.reference.golden.cases import Case, Maker
+from momoracle.reference.golden.vectors import Hyperparameter
+from momoracle.reference.numbers.rounded_balls import Rounded
 
 
-def momo_cases(make: Maker) -> Iterator[Case]:
-    """Yield the cases of the methods with a momentum model; which branches they reach is told from their run."""
-    adam = make.algorithm == "momo-adam"
-    low = 0.01 if adam else 0.05
+class Taken(NamedTuple):
+    """One step that was taken in balls: the state before and after it, its trace, and α."""
+
+    hyperparameters: Mapping[str, Hyperparameter]
+    before: Any
+    after: Any
+    trace: Any
+    alpha: Rounded
+
+
+def model_branches(step: Taken) -> set[str]:
+    """Return the flags of the branches that a step took, read off its exact quantities."""
+    trace, settings = step.trace, step.hyperparameters
+    tau, initial = trace.step_size.value, arb(settings["lower_bound"])
+    flags = set()
+    # Which operand of min{α/ρ, (…)₊/‖d‖²} the step size is, or that it is 0 because d is.
+    if trace.direction_norm_sq.value.is_zero():
+        flags.add("zero_direction")
+    elif tau.is_zero():
+        flags.add("no_step")
+    elif tau < (step.alpha / trace.weight_sum).value:
+        flags.add("polyak")
+    else:
+        flags.add("cap")
+    if settings["weight_decay"] and not tau.contains(0):
+        flags.add("decay_with_step")
+    if settings["estimate_lower_bound"]:
+        if trace.lower_bound.value < step.before.next_lower_bound.value:
+            flags.add("reset")
+        if (step.after.next_lower_bound.value - initial).is_zero():
+            flags.add("safeguard")
+    return flags
+
+
+def model_cases(make: Maker) -> Iterator[Case]:
+    """Yield the cases of the methods with a momentum model; which branches they reach is read off their run."""
+    low = 0.01 if make.has("beta2") else 0.05  # an adaptive step is longer, so its cap has to be lower
     yield make.drawn("capped", "a small learning rate caps every step", ["cap"], lr=low)
     yield make.drawn("polyak", "a large learning rate never caps", ["polyak"], lr=50.0, losses=(0.2, 0.8))
     yield make.drawn(
@@ -100,12 +137,12 @@ def momo_cases(make: Maker) -> Iterator[Case]:
         falling.grads,
         **dict[str, Any](falling.hyperparameters),
     )
-    if adam:
+    if make.has("decoupled_decay"):
         for name, lr, words in (("decoupled", 3.0, "long steps"), ("decoupled-capped", low, "capped steps")):
             yield make.drawn(
                 name, f"AdamW-like decay, {words}", ["decoupled_decay"], lr=lr, weight_decay=0.1, decoupled_decay=True
             )
-    else:
+    if make.has("bias_correction"):
         yield from _bias_corrected(make)
     yield from _delicate(make)
 

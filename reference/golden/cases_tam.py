@@ -1,4 +1,4 @@
-"""Cases of TAM, AdaTAM and AdaTAMW: gradients at chosen angles to the momentum."""
+"""Cases of torque-aware methods, as TAM: gradients at chosen angles to the momentum."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from momoracle.reference.golden.cases import Case, Maker
 
 
-def tam_cases(make: Maker) -> Iterator[Case]:
+def torque_cases(make: Maker) -> Iterator[Case]:
     """Yield the cases of the torque-aware methods."""
     start, along, across = [[0.5, -0.25]], [0.6, 0.8], [-0.8, 0.6]
 

@@ -6,7 +6,9 @@ exact in any language. NaN and infinities are strings.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -16,14 +18,21 @@ import numpy as np
 
 from momoracle.reference.golden.flags import FLAGS
 from momoracle.reference.golden.vectors import Expected, Hyperparameter, Step, Vector, VectorFile
+from momoracle.reference.registry import is_own, method_of, name_of
 
 SCHEMA = "momoracle-golden-v1"
 FOLDER = Path(str(files("momoracle.reference.golden"))) / "v1"
 
 
 def path_of(algorithm: str, folder: Path = FOLDER) -> Path:
-    """Return the file of an algorithm's vectors."""
-    return folder / f"{algorithm}.json"
+    """Return the file of an algorithm's vectors.
+
+    Raises:
+        ValueError: a user's method in the folder of the package's own vectors, where its name may be another's.
+    """
+    if folder == FOLDER and not is_own(algorithm):
+        raise ValueError(f"{algorithm} has no file among the package's vectors; give a folder of your own")
+    return folder / f"{name_of(algorithm)}.json"
 
 
 def load(algorithm: str, folder: Path = FOLDER) -> VectorFile:
@@ -36,7 +45,40 @@ def load(algorithm: str, folder: Path = FOLDER) -> VectorFile:
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.json") if p.stem != "schema"))
         raise FileNotFoundError(f"no golden vectors for algorithm {algorithm!r}; allowed: {known}")
-    return decode(json.loads(path.read_text(encoding="utf-8")))
+    return decode(json.loads(path.read_text(encoding="utf-8")), algorithm)
+
+
+def vectors_of(algorithm: str) -> VectorFile:
+    """Return the vectors of an algorithm: the package's file of a name, or those of ``FILE.py:CLASS``, proven now.
+
+    To prove them takes seconds. The same process does it once: a file that changes is not read again.
+
+    Raises:
+        AlgorithmError: there is no such algorithm.
+        ValueError: the class lacks something that golden vectors need; the message says what.
+    """
+    method_of(algorithm)
+    return load(algorithm) if is_own(algorithm) else deepcopy(_built(algorithm))  # arrays are the caller's to change
+
+
+@cache
+def _built(algorithm: str) -> VectorFile:
+    # The proof brings ball arithmetic, which nobody needs who reads a file.
+    from momoracle.reference.golden.build import build
+
+    return build(algorithm)
+
+
+def schema_of(algorithm: str) -> dict[str, Any]:
+    """Return the JSON Schema of an algorithm's file.
+
+    It is ``schema.json``, whose enumeration of algorithms has the package's names; for a user's method it has the name
+    of that one instead.
+    """
+    schema: dict[str, Any] = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    if not is_own(algorithm):
+        schema["properties"]["algorithm"] = {"const": name_of(algorithm)}
+    return schema
 
 
 # -- to JSON -----------------------------------------------------------------------------------------------------------
@@ -50,7 +92,7 @@ def encode(algorithm: str, vectors: Sequence[Vector]) -> str:
         for name, f in FLAGS.items()
         if name in used
     }
-    head = {"schema": SCHEMA, "algorithm": algorithm, "count": len(vectors), "notes": notes}
+    head = {"schema": SCHEMA, "algorithm": name_of(algorithm), "count": len(vectors), "notes": notes}
     ordered = sorted(vectors, key=_group_key)
     groups = [_group(list(members)) for _, members in groupby(ordered, key=_group_key)]
     return _line(head)[:-1] + ',"groups":[\n' + ",\n".join(groups) + "\n]}\n"
@@ -132,12 +174,18 @@ def _hyperparameters(chosen: dict[str, Hyperparameter]) -> dict[str, Any]:
 # -- from JSON ---------------------------------------------------------------------------------------------------------
 
 
-def decode(content: dict[str, Any]) -> VectorFile:
-    """Return the vectors of a parsed file. The hexadecimal floats are read; the decimals are for people."""
+def decode(content: dict[str, Any], algorithm: str = "") -> VectorFile:
+    """Return the vectors of a parsed file. The hexadecimal floats are read; the decimals are for people.
+
+    Args:
+        content: the parsed file.
+        algorithm: what the vectors call their algorithm, where that is not the name in the file: ``FILE.py:CLASS``.
+    """
+    algorithm = algorithm or content["algorithm"]
     vectors = tuple(
         Vector(
             id=item["id"],
-            algorithm=content["algorithm"],
+            algorithm=algorithm,
             dtype=group["dtype"],
             hyperparameters={name: _setting(value) for name, value in group["hyperparameters"].items()},
             comment=item["comment"],
@@ -149,7 +197,7 @@ def decode(content: dict[str, Any]) -> VectorFile:
         for group in content["groups"]
         for item in group["vectors"]
     )
-    return VectorFile(content["algorithm"], {name: FLAGS[name] for name in content["notes"]}, vectors)
+    return VectorFile(algorithm, {name: FLAGS[name] for name in content["notes"]}, vectors)
 
 
 def _step(step: dict[str, Any], dtype: str) -> Step:
@@ -203,6 +251,3 @@ def difference(algorithm: str, text: str, folder: Path = FOLDER) -> str | None:
     vector = next((row for row in reversed(stored[: line + 1]) if row.startswith('{"id":"')), "")
     name = vector[7:].split('"')[0] if vector else "the head"
     return f"line {line + 1} ({name}) differs from what the reference gives now"
-
-
-Progress = Callable[[str], None]

@@ -7,8 +7,9 @@ import flint
 import numpy as np
 from flint import arb
 
-from momoracle.reference import ALGORITHMS
-from momoracle.reference.golden.cases import Case
+from momoracle.reference.golden.cases import Case, Maker, make_method
+from momoracle.reference.golden.cases_momo import Taken
+from momoracle.reference.golden.families import families_of
 from momoracle.reference.golden.vectors import Expected, Step, Vector
 from momoracle.reference.numbers.rounded_balls import Precision, Rounded
 
@@ -53,19 +54,14 @@ def _run(case: Case) -> Vector:
     def exact(arrays: tuple[Any, ...]) -> list[Any]:
         return [np.asarray(entries(a.astype(np.float64)), dtype=object) for a in arrays]
 
-    lr = case.hyperparameters["lr"]
-    settings: dict[str, Any] = dict(case.hyperparameters)
-    if isinstance(lr, tuple):
-        settings["lr"] = lambda k: lr[k - 1]
-    method = ALGORITHMS[case.algorithm](**settings)
+    method, families = make_method(case), families_of(Maker(case.algorithm, case.dtype))
     params = exact(case.params)
     state, steps, flags = method.init(params), [], set(case.flags)
     for k, (loss, grads) in enumerate(zip(case.losses, case.grads, strict=True), start=1):
         before = state
         params, state, trace = method.step(params, exact(grads), state, loss=precision.exact(loss))
-        flags |= branches(
-            case, before, state, trace, precision.hyperparameter(lr[k - 1] if isinstance(lr, tuple) else lr)
-        )
+        taken = Taken(case.hyperparameters, before, state, trace, precision.hyperparameter(case.rate(k)))
+        flags |= {flag for family in families for flag in family.branches(taken)}
         expected = {}
         if case.recorded is None or k in case.recorded:
             quantities = {**trace._asdict(), "params": params}
@@ -81,30 +77,6 @@ def _run(case: Case) -> Vector:
         case.params,
         tuple(steps),
     )
-
-
-def branches(case: Case, before: Any, after: Any, trace: Any, alpha: Rounded) -> set[str]:
-    """Return the flags of MoMo's branches that a step took, read off its exact quantities."""
-    if not hasattr(trace, "step_size"):
-        return set()
-    tau, initial = trace.step_size.value, arb(case.hyperparameters["lower_bound"])
-    found = set()
-    if trace.direction_norm_sq.value.is_zero():
-        found.add("zero_direction")
-    elif tau.is_zero():
-        found.add("no_step")
-    elif tau < (alpha / trace.weight_sum).value:
-        found.add("polyak")
-    else:
-        found.add("cap")
-    if case.hyperparameters["weight_decay"] and not tau.contains(0):
-        found.add("decay_with_step")
-    if case.hyperparameters["estimate_lower_bound"]:
-        if trace.lower_bound.value < before.next_lower_bound.value:
-            found.add("reset")
-        if (after.next_lower_bound.value - initial).is_zero():
-            found.add("safeguard")
-    return found
 
 
 def _expected(value: Any, precision: Precision) -> Expected:

@@ -64,11 +64,16 @@ class Vector:
 
 @dataclass(frozen=True)
 class VectorFile:
-    """All vectors of one algorithm, with the notes that explain their flags."""
+    """All vectors of one algorithm, with the notes that explain their flags.
+
+    ``algorithm`` is a name, or ``FILE.py:CLASS`` as the user wrote it. ``left_out`` has the ids of cases of a user's
+    method that make no vector, each with the reason; files do not hold it.
+    """
 
     algorithm: str
     flags: dict[str, Flag]
     vectors: tuple[Vector, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def kind(self, vector: Vector) -> FlagClass:
         """Return the class of ``vector``: core only where all its flags are."""

@@ -126,7 +126,7 @@ def raised(value: Any) -> set[str]:
         return set()
     makers = [value.__dict__.get("__post_init__"), *(value.__dict__.get("__init__"),) * (not _generated(value))]
     if issubclass(value, Method):
-        makers += [Method.__post_init__, value.check]
+        makers.append(Method.__post_init__)
     return {e for maker in makers if maker is not None for e in raised(maker)}
 
 
