@@ -1,15 +1,18 @@
 """The table of the names under which a port's arguments are found, from the table that the checker uses."""
 
-from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED
+from momoracle.ports.adapters.argument_names import ALIASES, NEGATED, PACKED
+from momoracle.ports.methods.registry import facts_of
+from momoracle.reference import ALGORITHMS
 
 PLACE = "<!-- argument names -->"
 
 
 def table() -> str:
     """Return a row for each hyperparameter: what ports may call it, in the order of preference."""
-    names = list(dict.fromkeys(["lr", *(name for method in METHODS.values() for name in method.defaults)]))
+    facts = [facts_of(algorithm) for algorithm in ALGORITHMS]
+    names = list(dict.fromkeys(["lr", *(name for method in facts for name in method.defaults)]))
     rows = [f"| `{name}` | {', '.join(_names(name))} |" for name in names]
-    switches = dict.fromkeys(f"`{name}`" for method in METHODS.values() for name in method.switches)
+    switches = dict.fromkeys(f"`{name}`" for method in facts for name in method.switches)
     return "\n".join(
         [
             "| hyperparameter | is passed as the first of these that the port has |",
@@ -22,6 +25,6 @@ def table() -> str:
 
 
 def _names(hyperparameter: str) -> list[str]:
-    found = [f"`{name}`" for name in ALIASES.get(hyperparameter, (hyperparameter,))]
-    found += [f"`{NEGATED[hyperparameter]}`, negated"] if hyperparameter in NEGATED else []
-    return found + [f"`{pack}`, a pair" for pack, members in PACKED.items() if hyperparameter in members]
+    names = [f"`{name}`" for name in ALIASES.get(hyperparameter, (hyperparameter,))]
+    names += [f"`{NEGATED[hyperparameter]}`, negated"] if hyperparameter in NEGATED else []
+    return names + [f"`{pack}`, a pair" for pack, members in PACKED.items() if hyperparameter in members]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from momoracle.ports.departures.departure import variant
-from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import Method
@@ -20,7 +20,7 @@ def catches(vector: Vector, method: type[Method]) -> bool:
 
 def with_kills(algorithm: str, vectors: list[Vector]) -> list[Vector]:
     """Return the vectors with the departures that each catches."""
-    methods = {one.id: variant(algorithm, one) for one in DEPARTURES[algorithm]}
+    methods = {one.id: variant(algorithm, one) for one in departures_of(algorithm)}
     return [
         replace(vector, kills=tuple(name for name, method in methods.items() if catches(vector, method)))
         for vector in vectors
