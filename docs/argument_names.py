@@ -1,15 +1,18 @@
 """Make the table of the names that a port may give a hyperparameter, from the checker's own table."""
 
-from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED
+from momoracle.ports.adapters.argument_names import ALIASES, NEGATED, PACKED
+from momoracle.ports.methods.registry import facts_of
+from momoracle.reference import ALGORITHMS
 
 PLACE = "<!-- argument names -->"
 
 
 def table() -> str:
-    """Return a row for each hyperparameter with the names that ports may use, the preferred first."""
-    names = list(dict.fromkeys(["lr", *(name for method in METHODS.values() for name in method.defaults)]))
+    """Return a row for each hyperparameter: what ports may call it, in the order of preference."""
+    facts = [facts_of(algorithm) for algorithm in ALGORITHMS]
+    names = list(dict.fromkeys(["lr", *(name for method in facts for name in method.defaults)]))
     rows = [f"| `{name}` | {', '.join(_names(name))} |" for name in names]
-    switches = dict.fromkeys(f"`{name}`" for method in METHODS.values() for name in method.switches)
+    switches = dict.fromkeys(f"`{name}`" for method in facts for name in method.switches)
     return "\n".join(
         [
             "| hyperparameter | is passed as the first of these that the port has |",

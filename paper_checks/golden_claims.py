@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from momoracle.paper_checks.evaluate import MethodResult, RefutationResult, Result
 from momoracle.ports.departures.departure import variant
-from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.golden_vectors import catches
 from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.method_port import MethodPort, observed
@@ -44,7 +44,7 @@ def _first_fault(algorithm: str, vector: Vector) -> str | None:
 
 
 def _attempt_departures(algorithm: str, vectors: tuple[Vector, ...]) -> Iterator[RefutationResult]:
-    for departure in DEPARTURES[algorithm]:
+    for departure in departures_of(algorithm):
         try:
             method = variant(algorithm, departure)
         except LookupError:  # the reference's text no longer has the place that the departure edits

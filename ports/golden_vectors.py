@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from momoracle.common.processes import map_in_processes
 from momoracle.ports.departures.departure import variant
-from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import ALGORITHMS, Method
@@ -32,7 +32,7 @@ def catches(vector: Vector, method: type[Method]) -> bool:
 
 def with_kills(algorithm: str, vectors: Sequence[Vector]) -> list[Vector]:
     """Return the vectors with the departures that each catches; a user's method may have none."""
-    methods = {departure.id: variant(algorithm, departure) for departure in DEPARTURES.get(algorithm, ())}
+    methods = {departure.id: variant(algorithm, departure) for departure in departures_of(algorithm)}
     return [
         replace(vector, kills=tuple(name for name, method in methods.items() if catches(vector, method)))
         for vector in vectors

@@ -39,43 +39,43 @@ def fused(method: type[Method]) -> type[Method]:
 ROUNDINGS: dict[str, Callable[[type[Method]], type[Method]]] = {"shuffled": shuffled, "fused": fused}
 
 
-class Fused(Vector):
+class FusedFormula(Vector):
     """A formula whose sums take a product whole where one of their terms is one."""
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> "Fused":
-        return _sum(self, other, 1) or Fused(np.add, self, other)
+    def __add__(self, other: Any) -> "FusedFormula":
+        return _sum(self, other, 1) or FusedFormula(np.add, self, other)
 
-    def __radd__(self, other: Any) -> "Fused":
-        return _sum(self, other, 1) or Fused(np.add, other, self)
+    def __radd__(self, other: Any) -> "FusedFormula":
+        return _sum(self, other, 1) or FusedFormula(np.add, other, self)
 
-    def __sub__(self, other: Any) -> "Fused":
-        return _sum(self, other, -1) or Fused(np.subtract, self, other)
+    def __sub__(self, other: Any) -> "FusedFormula":
+        return _sum(self, other, -1) or FusedFormula(np.subtract, self, other)
 
-    def __mul__(self, other: Any) -> "Fused":
+    def __mul__(self, other: Any) -> "FusedFormula":
         return _as_fused(super().__mul__(other))
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> "Fused":
+    def __truediv__(self, other: Any) -> "FusedFormula":
         return _as_fused(super().__truediv__(other))
 
 
-def _leaf(tensors: Tensors) -> Fused:
-    return Fused(lambda array, out=None: array, tensors)
+def _leaf(tensors: Tensors) -> FusedFormula:
+    return FusedFormula(lambda array, out=None: array, tensors)
 
 
-def _as_fused(formula: Vector) -> Fused:
-    return formula if isinstance(formula, Fused) else Fused(formula.operation, *formula.operands)
+def _as_fused(formula: Vector) -> FusedFormula:
+    return formula if isinstance(formula, FusedFormula) else FusedFormula(formula.operation, *formula.operands)
 
 
-def _sum(a: Any, b: Any, sign: int) -> Fused | None:
+def _sum(a: Any, b: Any, sign: int) -> FusedFormula | None:
     """Return a + sign b with a product among them not rounded; None where neither is one."""
     if isinstance(b, Vector) and b.operation is np.multiply:
-        return Fused(partial(_multiply_add, sign), *b.operands, a)
+        return FusedFormula(partial(_multiply_add, sign), *b.operands, a)
     if isinstance(a, Vector) and a.operation is np.multiply:
-        return Fused(partial(_add_multiplied, sign), *a.operands, b)
+        return FusedFormula(partial(_add_multiplied, sign), *a.operands, b)
     return None
 
 

@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 from momoracle.common.processes import map_in_processes
 from momoracle.ports.departures.departure import compatible
-from momoracle.ports.departures.registry import DEPARTURES
-from momoracle.ports.diagnosis.explain import LONG, explain
+from momoracle.ports.departures.registry import departures_of
+from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, table
 from momoracle.ports.processes.child import Observed
 from momoracle.ports.roundings import ROUNDINGS, fused
@@ -68,7 +68,7 @@ def right_ports(algorithm: str) -> Iterator[RightPort]:
 
 def plantable(algorithm: str) -> list[Names]:
     """Return every single departure, and every pair that can be taken together."""
-    departures = DEPARTURES[algorithm]
+    departures = departures_of(algorithm)
     pairs = [(a.id, b.id) for a, b in combinations(departures, 2) if compatible(algorithm, a, b)]
     return [*((one.id,) for one in departures), *pairs]
 
@@ -81,7 +81,7 @@ def plant(algorithm: str, names: Names) -> Planted:
     if not any(noticed for _, noticed in results):
         return Planted(algorithm, names, "missed", ())
     seen = [table(vector, outcome) for vector, (outcome, _) in zip(replay.vectors, results, strict=True)]
-    found = explain(replay, seen)
+    found = propose(replay, seen)
     sets = [set(one) for one in (found.departures, *found.others) if one]
     outcome: Outcome = "exact" if set(names) in sets else "equivalent" if sets else "unexplained"
     return Planted(algorithm, names, outcome, found.departures)

@@ -1,10 +1,10 @@
-"""Names of arguments: from momoracle's hyperparameters to what a port calls them, and the paper's defaults."""
+"""Names of arguments: from momoracle's hyperparameters to what a port calls them."""
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.protocol import NotOffered
 
 # In the order of preference, should a port have two of them.
@@ -22,72 +22,21 @@ NEGATED = {"decoupled_decay": "divide"}  # momo-opt: divide=False is the AdamW-l
 PACKED = {"betas": ("beta1", "beta2")}
 
 
-@dataclass(frozen=True)
-class Method:
-    """An algorithm's hyperparameters with the paper's defaults, and the switches by which ports choose its form.
-
-    A ``switch`` is set wherever a port has an argument of that name, for there its own default may be another method:
-    `torch.optim.Adam` and AdamW are one function with two values of ``decoupled_weight_decay``.
-    """
-
-    defaults: dict[str, float | bool]
-    switches: dict[str, float | bool] = field(default_factory=dict)
-
-
-_COUPLED = {"weight_decouple": False, "decoupled_weight_decay": False, "fixed_decay": False}
-_DECOUPLED = {"weight_decouple": True, "decoupled_weight_decay": True, "fixed_decay": False}
-_SGD = {"nesterov": False, "dampening": 0.0, "maximize": False}
-_ADAM = {"amsgrad": False, "nesterov": False, "eps_root": 0.0, "maximize": False}
-_MOMENTS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
-_TORQUE = {"gamma": 0.9, "per_tensor": True, "averaged_momentum": False, "bias_correction": False}
-_ADATAM = {**_MOMENTS, **_TORQUE}
-
-# The learning rate has no entry: every vector prescribes it, so a port without one can be told nothing.
-METHODS: dict[str, Method] = {
-    "sgd": Method({"weight_decay": 0.0}, {"momentum": 0.0, **_SGD, **_COUPLED}),
-    "sgdm": Method({"beta": 0.9, "weight_decay": 0.0}, {**_SGD, **_COUPLED}),
-    "adam": Method({**_MOMENTS, "weight_decay": 0.0}, {**_ADAM, **_COUPLED}),
-    "adamw": Method({**_MOMENTS, "weight_decay": 0.01}, {**_ADAM, **_DECOUPLED}),
-    "momo": Method(
-        {
-            "beta": 0.9,
-            "lower_bound": 0.0,
-            "weight_decay": 0.0,
-            "bias_correction": False,
-            "estimate_lower_bound": False,
-        }
-    ),
-    "momo-adam": Method(
-        {
-            **_MOMENTS,
-            "lower_bound": 0.0,
-            "weight_decay": 0.0,
-            "estimate_lower_bound": False,
-            "decoupled_decay": False,
-        }
-    ),
-    "tam": Method(
-        {"beta": 0.9, "eps": 1e-8, **_TORQUE, "weight_decay": 0.0},
-        {"maximize": False, **_COUPLED},
-    ),
-    "adatam": Method(_ADATAM, {"weight_decay": 0.0, "maximize": False}),
-    "adatamw": Method({**_ADATAM, "weight_decay": 0.01}, {"maximize": False, **_DECOUPLED}),
-}
-
-
 def match(
     algorithm: str, hyperparameters: Mapping[str, Any], accepted: Collection[str], *, others: bool = False
 ) -> dict[str, Any]:
     """Return the keyword arguments for a port that has the arguments ``accepted``.
 
-    Where the vector says nothing the paper's default is passed, never left to the port's own. A hyperparameter that
-    the port has no argument for is left out where it has the paper's default; else `NotOffered` is raised. With
-    ``others`` (the port takes ``**hyperparameters``) it is passed under momoracle's name instead.
+    Where the vector says nothing the paper's default is passed, never left to the port's own. A framework's switch is
+    set wherever the port has it, for there its own default may be another method: `torch.optim.Adam` and AdamW are
+    one function with two values of ``decoupled_weight_decay``. A hyperparameter that the port has no argument for is
+    left out where it has the paper's default; else `NotOffered` is raised. With ``others`` (the port takes
+    ``**hyperparameters``) it is passed under momoracle's name instead.
     """
-    method = METHODS[algorithm]
-    arguments: dict[str, Any] = {name: value for name, value in method.switches.items() if name in accepted}
+    facts = facts_of(algorithm)
+    arguments: dict[str, Any] = {name: value for name, value in facts.switches.items() if name in accepted}
     packed: dict[str, float] = {}
-    for name, value in {**method.defaults, **hyperparameters}.items():
+    for name, value in {**facts.defaults, **hyperparameters}.items():
         alias = next((alias for alias in ALIASES.get(name, (name,)) if alias in accepted), None)
         if alias is not None:
             arguments[alias] = value
@@ -97,7 +46,7 @@ def match(
             packed[name] = value
         elif others:
             arguments.update({name: value} if name in hyperparameters else {})
-        elif name not in method.defaults or value != method.defaults[name]:
+        elif name not in facts.defaults or value != facts.defaults[name]:
             raise NotOffered(name)
     for pack, members in PACKED.items():
         if packed:

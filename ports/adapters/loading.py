@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from momoracle.common.nearest import did_you_mean
-from momoracle.ports.adapters.argument_names import METHODS
 from momoracle.ports.protocol import Port
+from momoracle.reference.registry import AlgorithmError, method_of
 
 Factory: TypeAlias = Callable[[], Port]
 
@@ -65,10 +65,11 @@ def parse(port: str) -> PortSpec:
 
 
 def check_algorithm(algorithm: str) -> None:
-    """Raise `PortError` unless ``algorithm`` is one that has vectors."""
-    if algorithm not in METHODS:
-        known = f"{', '.join(METHODS)}{did_you_mean(algorithm, METHODS)}"
-        raise PortError(f"ALGORITHM={algorithm!r}: there is no such algorithm; choose one of {known}")
+    """Raise `PortError` unless ``algorithm`` is a method's name, or names a class of one."""
+    try:
+        method_of(algorithm)
+    except AlgorithmError as error:
+        raise PortError(str(error)) from None
 
 
 def load(spec: PortSpec, algorithm: str, dtype: str) -> Factory:

@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import METHODS
 from momoracle.ports.adapters.loading import Factory, PortSpec
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.processes.child import Answer, arguments
 from momoracle.ports.protocol import NotOffered
 from momoracle.reference.golden.cases import Maker
@@ -96,7 +96,7 @@ class Bench:
 
     def decayed(self, data: Input) -> Input:
         """Return the input with weight decay where the method and the port have it: it is an occasion to go wrong."""
-        if "weight_decay" not in METHODS[self.algorithm].defaults:
+        if "weight_decay" not in facts_of(self.algorithm).defaults:
             return data
         try:
             self.begin(data.with_(weight_decay=0.1))

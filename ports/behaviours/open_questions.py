@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import METHODS
 from momoracle.ports.behaviours.bench import Input, Run
+from momoracle.ports.methods.registry import facts_of
 from momoracle.reference.golden.vectors import FloatArray
 
 
@@ -88,7 +88,7 @@ def iterates(
     """
     n = len(data.params)
     rates, born = list(rates) or [float(data.hyperparameters["lr"])] * n, list(born) or [0] * n
-    given = METHODS[algorithm].defaults
+    given = facts_of(algorithm).defaults
     adam = algorithm == "momo-adam"
     beta = float(given["beta1" if adam else "beta"])
     tensors = [_Tensor(x.astype(np.float64), np.zeros(x.shape), np.zeros(x.shape)) for x in data.params]

@@ -1,4 +1,4 @@
-"""What a student is told: how much is right, which equation fails first and where, and a hint."""
+"""Tell a student how much is right, which equation fails first and where, and give a hint."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from momoracle.common.plain_text import plain_text
 from momoracle.ports.classroom.hints import hint
 from momoracle.ports.classroom.student import Raised
-from momoracle.ports.output.page import TITLES
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.running.report import Deviation, Verdict
 
 
@@ -24,7 +24,7 @@ class Feedback:
         verdict: ``"conforms"``, ``"deviates"`` or ``"crashes"``, on the vectors that could be run.
         equation: the equation that fails first, empty where none does or where the code did not get that far.
         hints: sentences that lead to the mistake, the likeliest first.
-        explanation: the ids of the departures (``ports/departures_*.py``) or mistakes that give the student's very
+        explanation: the ids of the departures (``ports/departures``) or mistakes that give the student's very
             numbers: for teachers, for they name the answer. Empty where none do.
         deviations: the first deviation of each vector that deviates, the simplest vector first.
         error: what the code raised, or returned against the rules, if it did.
@@ -48,7 +48,7 @@ class Feedback:
     @property
     def headline(self) -> str:
         """Whether it is the method, in one sentence."""
-        method, what = TITLES[self.algorithm], f"{self.agree} of {self.vectors} vectors agree"
+        method, what = facts_of(self.algorithm).title, f"{self.agree} of {self.vectors} vectors agree"
         if self.verdict == "conforms":
             praise = "but for one thing beside its numbers" if self.hints else "well done"
             return f"{self.name} is {method}: {what}, {praise}."
@@ -68,7 +68,7 @@ class Feedback:
         what = "The parameters part" if first.quantity == "params" else f"Your {first.quantity} parts"
         return (
             f"{what} from the method first in step {first.step} of the vector {first.vector}, {entry}: "
-            f"yours is {_shown(first.observed)}, expected is {_shown(first.expected)}.",
+            f"yours is {_number_text(first.observed)}, expected is {_number_text(first.expected)}.",
         )
 
     def _of_error(self, error: Raised) -> Iterator[str]:
@@ -88,7 +88,7 @@ class Feedback:
     def __repr__(self) -> str:
         lines = [self.headline, *self.where]
         lines += [f"The equation: {self.equation}"] if self.equation else []
-        lines += [f"Hint: {one}" for one in self.hints]
+        lines += [f"Hint: {hint}" for hint in self.hints]
         return plain_text("\n".join([*lines, *filter(None, [self.left_out])]))
 
     def _repr_html_(self) -> str:
@@ -100,7 +100,7 @@ def hints_for(algorithm: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hint(algorithm, name) for name in names))
 
 
-def _shown(value: float | str) -> str:
+def _number_text(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.12g}"
 
 

@@ -4,20 +4,11 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.departures.registry import departures_of
+from momoracle.ports.methods.registry import facts_of
 
-# The tables in which an algorithm's hint is looked up, the nearest first.
-_TABLES: dict[str, tuple[str, ...]] = {
-    "sgd": ("sgd", "any"),
-    "sgdm": ("sgdm", "any"),
-    "adam": ("any",),
-    "adamw": ("any",),
-    "momo": ("momo", "any"),
-    "momo-adam": ("momo", "any"),
-    "tam": ("tam", "any"),
-    "adatam": ("tam", "any"),
-    "adatamw": ("tam", "any"),
-}
+# Ids of generic departures begin so, and go on with the piece of the text that they change.
+_KINDS = ("left-out", "sign-turned", "weights-exchanged", "step-late", "step-stuck", "eps-moved", "old-value")
 
 
 def hint(algorithm: str, name: str) -> str:
@@ -29,18 +20,20 @@ def hint(algorithm: str, name: str) -> str:
     'start takes beta, and your step does as if it had its usual value. Where do you use it?'
     """
     key, _, about = _key(algorithm, name).partition("=")
-    for table in _TABLES[algorithm]:
-        if key in (found := _hints().get(table, {})):
-            return found[key].format(name=about)
+    for table in facts_of(algorithm).hints:
+        if key in (known := _hints().get(table, {})):
+            return known[key].format(name=about)
     raise LookupError(f"there is no hint for {name!r} of {algorithm}; write one into ports/classroom/hints.toml")
 
 
 def _key(algorithm: str, name: str) -> str:
     if name.endswith("-not-kept"):
         return "not-kept"
-    if any(one.id == name and one.rounds for one in DEPARTURES[algorithm]):
+    known = next((departure for departure in departures_of(algorithm) if departure.id == name), None)
+    if known is not None and known.rounds:
         return "narrow"
-    return name
+    is_generic = known is not None and not known.link and any(name.startswith(f"{kind}-") for kind in _KINDS)
+    return next(kind for kind in _KINDS if name.startswith(f"{kind}-")) if is_generic else name
 
 
 @cache

@@ -10,14 +10,15 @@ from momoracle.ports.classroom.feedback import Feedback, hints_for
 from momoracle.ports.classroom.misread import misread
 from momoracle.ports.classroom.student import Factory, Raised, TooLong, raised_by, run_student, time_limit
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.diagnosis.explain import LONG, explain
 from momoracle.ports.diagnosis.locate import locate
+from momoracle.ports.diagnosis.observe import observe
+from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, table
 from momoracle.ports.diagnosis.two_mistakes import two_mistakes
-from momoracle.ports.methods.equations import equation, order
+from momoracle.ports.methods.registry import equation, order
 from momoracle.ports.processes.check_vectors import result_of
 from momoracle.ports.processes.child import Note
-from momoracle.ports.running.report import VectorResult
+from momoracle.ports.running.report import Report, VectorResult
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector, VectorFile
 
@@ -29,8 +30,8 @@ _LISTS = ("'list'", "sequence by non-int")
 _ARGUMENTS = ("positional argument", "keyword argument")
 
 
-def check(student_class: Any, algorithm: str, *, seconds: float = 2.0) -> Feedback:
-    """Check a class of the notebook; all about it is said in `momoracle.check`, which calls this.
+def check_student(student_class: Any, algorithm: str, *, seconds: float = 2.0) -> Feedback:
+    """Check a class of a notebook; `momoracle.check`, which calls this, says all about it.
 
     >>> class Ascent:
     ...     def start(self, params, lr):
@@ -38,7 +39,7 @@ def check(student_class: Any, algorithm: str, *, seconds: float = 2.0) -> Feedba
     ...     def step(self, grads, loss):
     ...         self.params = [x + self.lr * g for x, g in zip(self.params, grads)]
     ...         return self.params
-    >>> check(Ascent, "sgd").hints
+    >>> check_student(Ascent, "sgd").hints
     ('The length of your step is right, but the loss grows along it. Which way does the gradient point?',)
     """
     check_algorithm(algorithm)
@@ -127,8 +128,8 @@ class _Lesson:
     def _diagnosed(self, ran: list[Run]) -> tuple[tuple[str, ...], str]:
         vectors = [v for v, _ in ran]
         replay, seen = Replay(self._algorithm, vectors), [table(v, r.observed) for v, r in ran]
-        found = explain(replay, seen, most=1)
-        names = (found.departures + tuple(name for others in found.others for name in others))[:3]
+        proposal = propose(replay, seen, most=1)
+        names = (proposal.departures + tuple(name for others in proposal.others for name in others))[:3]
         if not names:
             offered, _ = arguments_of(self._class.start)
             if (name := misread(self._algorithm, vectors, seen, sorted(offered))) is not None:
@@ -137,8 +138,9 @@ class _Lesson:
         if names:
             broken = [departure(self._algorithm, name).quantity for name in names]
             return names, equation(self._algorithm, min(broken, key=lambda q: order(self._algorithm, q)))
-        located = locate([r for _, r in ran], self._file)
-        return _UNEXPLAINED, next((one.equation for one in located if one.equation), "")
+        report = Report(self._algorithm, "", {}, {}, tuple(r for _, r in ran))
+        located = locate(observe(report, self._file), self._file)
+        return _UNEXPLAINED, next((location.equation for location in located if location.equation), "")
 
     def _same_again(self, results: list[VectorResult]) -> bool:
         """Tell whether one more object does on the first vector what the first object did."""
@@ -149,7 +151,7 @@ class _Lesson:
         return self._does(lambda: _Clearing(self._class()), result)
 
     def _does(self, factory: Factory, result: VectorResult) -> bool:
-        (vector,) = (one for one in self._file.vectors if one.id == result.vector)
+        (vector,) = (known for known in self._file.vectors if known.id == result.vector)
         outcome, raised = run_student(factory, self._algorithm, vector, self._seconds)
         again, before = table(vector, outcome.observed), table(vector, result.observed)
         return raised is None and bool(np.array_equal(again, before, equal_nan=True))

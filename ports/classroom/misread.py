@@ -7,11 +7,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import METHODS
-from momoracle.ports.diagnosis.replay import Table, run, table
+from momoracle.ports.diagnosis.replay import Table, replayed_table, table
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.processes.child import Observed
-from momoracle.reference import ALGORITHMS, Method
+from momoracle.reference import Method
 from momoracle.reference.golden.vectors import FloatArray, Step, Vector
+from momoracle.reference.registry import method_of
 
 Reading: TypeAlias = Callable[[Vector], Vector]
 
@@ -30,27 +31,28 @@ def misread(algorithm: str, vectors: Sequence[Vector], seen: Sequence[Table], of
 
 
 def _mistakes(algorithm: str, offered: Sequence[str]) -> Iterator[tuple[str, Callable[[Vector], Table]]]:
-    method = ALGORITHMS[algorithm]
+    method = method_of(algorithm)
     yield "no-step", lambda vector: table(vector, (Observed(k, vector.params, {}) for k in _recorded(vector)))
-    yield "params-not-stored", partial(run, _from_the_start(method))
+    yield "params-not-stored", partial(replayed_table, _from_the_start(method))
     for name, reading in _readings(algorithm, offered):
         yield name, partial(_run_as_read, method, reading)
 
 
 def _run_as_read(method: type[Method], reading: Reading, vector: Vector) -> Table:
-    return run(method, reading(vector))
+    return replayed_table(method, reading(vector))
 
 
 def _readings(algorithm: str, offered: Sequence[str]) -> Iterator[tuple[str, Reading]]:
-    if ALGORITHMS[algorithm].needs_loss:
+    if method_of(algorithm).needs_loss:
         yield "loss-per-entry", _loss(lambda v, f: f / max(sum(x.size for x in v.params), 1))
         yield "loss-per-tensor", _loss(lambda v, f: f / len(v.params))
         yield "loss-ignored", _loss(lambda v, f: 0.0)
     yield "gradient-normalised", _grads(_normalised)
     yield "first-tensor-alone", _grads(lambda grads: (grads[0], *(0 * g for g in grads[1:])))
+    defaults = facts_of(algorithm).defaults
     for name in offered:
-        if name in METHODS[algorithm].defaults:
-            yield f"ignored={name}", _setting(name, METHODS[algorithm].defaults[name])
+        if name in defaults:
+            yield f"ignored={name}", _setting(name, defaults[name])
 
 
 def _from_the_start(method: type[Method]) -> type[Method]:

@@ -1,37 +1,17 @@
 """A departure from a method: one thing that a port may do differently, as an edit of the reference's own text.
 
-An edit is written as a piece of that text with the part to be replaced between ‹ and ›, so that departures whose
-parts do not overlap can be taken together, and an edit that no longer finds its place is an error.
+Departures whose edits do not overlap can be taken together, and an edit that no longer finds its place is an error.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from itertools import pairwise
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from momoracle.ports.departures.narrowing import Narrowing
-from momoracle.reference import ALGORITHMS, Method
+from momoracle.reference import Method
+from momoracle.reference.edited import Edit, edited, overlapping, places_of
 
 Around: TypeAlias = Callable[[type[Method]], type[Method]]
-Span: TypeAlias = tuple[int, int]
-
-#: the files of each method's text, each before those that use it
-SOURCES: dict[str, tuple[str, ...]] = {
-    "sgd": ("sgd",),
-    "sgdm": ("sgdm",),
-    "adam": ("adam",),
-    "adamw": ("adam", "adamw"),
-    "momo": ("momentum_model", "momo"),
-    "momo-adam": ("momentum_model", "momo_adam"),
-    "tam": ("torque", "tam"),
-    "adatam": ("torque", "adatam"),
-    "adatamw": ("torque", "adatam", "adatamw"),
-}
 
 
 @dataclass(frozen=True)
@@ -41,11 +21,12 @@ class Departure:
     Args:
         id: its name, in words with hyphens.
         meaning: what is computed instead, in one line.
-        quantity: the quantity whose equation is broken, a key of ``equations.EQUATIONS[algorithm]``.
+        quantity: the quantity whose equation is broken, one of ``facts_of(algorithm).quantities``.
         edits: pairs of a piece of the text with ‹the part to be replaced›, and what replaces it.
         around: a class around the method, for what is no line of its text (a stale schedule, a narrower buffer).
-        shaken: the same around the method, with the roundings that it adds moved; two ports may differ by as much.
-        rounds: it adds roundings of its own, which ``variant(…, shaken=True)`` moves.
+        perturbed: the same around the method, with the roundings that it adds moved; two ports may differ by as much.
+        rounds: it adds roundings of its own, which ``variant(…, perturbed=True)`` moves.
+        narrow: the buffer that it keeps in a narrower dtype, and that dtype: ``("momentum", "float32")``.
         slot: departures around a method that share a slot exclude each other.
         link: a public place where it was seen or is discussed.
     """
@@ -53,82 +34,82 @@ class Departure:
     id: str
     meaning: str
     quantity: str
-    edits: tuple[tuple[str, str], ...] = ()
+    edits: tuple[Edit, ...] = ()
     around: Around | None = None
-    shaken: Around | None = None
+    perturbed: Around | None = None
     rounds: bool = False
+    narrow: tuple[str, str] | None = None
     slot: str = ""
     link: str = ""
 
 
-def edit(name: str, quantity: str, meaning: str, *edits: tuple[str, str], link: str = "") -> Departure:
+def edit(name: str, quantity: str, meaning: str, *edits: Edit, link: str = "") -> Departure:
     """Return a departure that edits the text."""
     return Departure(name, meaning, quantity, edits, link=link)
 
 
-def variant(algorithm: str, *departures: Departure, shaken: bool = False) -> type[Method]:
+def variant(
+    algorithm: str, *departures: Departure, perturbed: bool = False, narrowing: Narrowing | None = None
+) -> type[Method]:
     """Return the method with these departures; with none it is the reference's text, executed once more.
 
-    With ``shaken`` the roundings that departures add are moved at random.
+    With ``perturbed`` the roundings that departures add are moved at random; ``narrowing`` makes those of edits.
 
     Raises:
         LookupError: an edit does not find its place in the text.
         ValueError: two departures change the same place.
     """
-    text = text_of(algorithm)
-    replacements = sorted(place for departure in departures for place in places(algorithm, departure))
-    for (one, _), (other, _) in pairwise(replacements):
-        if _overlap(one, other):
-            raise ValueError(f"{', '.join(d.id for d in departures)} change the same place in {algorithm}'s text")
-    for (start, end), new in reversed(replacements):
-        text = text[:start] + new + text[end:]
-    if departures:  # a port does not hold rounding to T1, whose bounds are not those of another rule besides
-        text = text.replace("n.bounded(", "unbounded(")
-    namespace: dict[str, Any] = {"__name__": f"{__name__}.{algorithm.replace('-', '_')}", "np": np}
-    namespace["unbounded"] = lambda z, low, high: z
-    namespace["float32"] = Narrowing("float32", shaken)
-    name = f"<{algorithm} with {', '.join(d.id for d in departures) or 'no departure'}>"
-    exec(compile(text, name, "exec"), namespace)
-    method: type[Method] = namespace[ALGORITHMS[algorithm].__name__]
+    names = ", ".join(departure.id for departure in departures) or "no departure"
+    if overlapping(_spans(algorithm, departures)):
+        raise ValueError(f"{names} change the same place in {algorithm}'s text")
+    edits = [edit for departure in departures for edit in departure.edits]
+    rounding = narrowing or Narrowing("float32", perturbed)
+    method = edited(algorithm, edits, label=f"with {names}", names={"float32": rounding})
+    if departures:
+        method = _unbounded(method)
     for departure in departures:
-        around = departure.shaken if shaken and departure.shaken is not None else departure.around
+        around = departure.perturbed if perturbed and departure.perturbed is not None else departure.around
         method = around(method) if around is not None else method
     return method
 
 
 def compatible(algorithm: str, *departures: Departure) -> bool:
     """Tell whether no two of these departures change the same place or share a slot."""
-    spans = sorted(span for departure in departures for span, _ in places(algorithm, departure))
     slots = [departure.slot for departure in departures if departure.slot]
-    apart = not any(_overlap(one, other) for one, other in pairwise(spans))
-    return apart and len(set(slots)) == len(slots)
+    return not overlapping(_spans(algorithm, departures)) and len(set(slots)) == len(slots)
 
 
-@cache
-def text_of(algorithm: str) -> str:
-    """Return the reference's text of a method: its files one after another, without imports among them."""
-    names = SOURCES[algorithm]
-    folder = files("momoracle.reference")
-    text = "\n".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in names)
-    return re.sub(rf"^from momoracle\.reference\.({'|'.join(names)}) import .*$", "", text, flags=re.MULTILINE)
+def _spans(algorithm: str, departures: tuple[Departure, ...]) -> list[tuple[int, int]]:
+    return [span for departure in departures for span in _spans_of(algorithm, departure)]
 
 
-@cache
-def places(algorithm: str, departure: Departure) -> tuple[tuple[Span, str], ...]:
-    """Return the parts of the text that a departure replaces, and by what; raises `LookupError`."""
-    found = tuple(place for old, new in departure.edits for place in _places(text_of(algorithm), old, new))
-    if len(found) < len(departure.edits):
-        raise LookupError(f"departure {departure.id}: a place of its edits is not in the text of {algorithm}")
-    return found
+def _spans_of(algorithm: str, departure: Departure) -> list[tuple[int, int]]:
+    try:
+        return [span for span, _ in places_of(algorithm, departure.edits)]
+    except LookupError as error:
+        raise LookupError(
+            f"departure {departure.id}: a place of its edits is not in the text of {algorithm}: {error}"
+        ) from None
 
 
-def _places(text: str, old: str, new: str) -> Iterator[tuple[Span, str]]:
-    before, part, _ = re.split("[‹›]", old)
-    for match in re.finditer(re.escape(re.sub("[‹›]", "", old)), text):
-        start = match.start() + len(before)
-        yield (start, start + len(part)), new
+def _unbounded(method: type[Method]) -> type[Method]:
+    """Return a method whose numbers are held to no bounds: T1's are theorems about the method, not about another."""
+
+    class Unbounded(method):  # type: ignore[misc, valid-type]
+        def advance(self, x: Any, g: Any, state: Any, now: Any) -> Any:
+            return super().advance(x, g, state, now._replace(numbers=_Unbounded(now.numbers)))
+
+    return Unbounded
 
 
-def _overlap(one: Span, other: Span) -> bool:
-    """Tell whether two spans, in order, have a part in common; two insertions at one place have no order."""
-    return other[0] < one[1] or one == other
+class _Unbounded:
+    """A number system whose ``bounded`` lets every number through."""
+
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = numbers
+
+    def bounded(self, z: Any, low: Any, high: Any) -> Any:
+        return z
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._numbers, name)

@@ -1,27 +1,24 @@
-"""Departures that are no line of a method: stale schedules and losses, buffers that are lost or too narrow."""
+"""Mistakes in the code around the update (stale rate or loss, state lost or too narrow): each wraps the method."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from momoracle.ports.departures.departure import Departure
-from momoracle.ports.departures.narrow_buffers import narrow_buffers
 from momoracle.ports.departures.narrowing import Narrowing
-from momoracle.ports.methods.equations import EQUATIONS
-from momoracle.reference import ALGORITHMS, Method
+from momoracle.ports.methods.facts import MethodFacts
+from momoracle.reference import Method
 
 _SCHEDULERS = "https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
-_COUNTED = ("adam", "adamw")  # a step count matters, and tensors do not see each other
-_SEPARATE = ("sgd", "sgdm", "adam", "adamw", "tam", "adatam", "adatamw")
+_MOMO_OPT = "https://github.com/fabian-sp/MoMo"
 
 
-def around(algorithm: str) -> Iterator[Departure]:
-    """Yield the departures of a method that any optimizer's frame may have."""
-    method = ALGORITHMS[algorithm]
-    rate = "step_size" if method.needs_loss else "params"
+def frame_departures(facts: MethodFacts, method: type[Method]) -> Iterator[Departure]:
+    """Yield the departures of a method that the code around any optimizer's update may have."""
+    rate = "step_size" if "step_size" in facts.quantities else "params"
     for name, meaning, step in (
         ("lr-late", "the learning rate of the step before", lambda k: max(k - 1, 1)),
         ("lr-early", "the learning rate of the next step", lambda k: k + 1),
@@ -30,27 +27,49 @@ def around(algorithm: str) -> Iterator[Departure]:
         yield Departure(name, meaning, rate, around=partial(_rate_of, step), slot="lr", link=_SCHEDULERS)
     yield Departure("ascent", "the gradient is negated", "params", around=_ascent)
     if method.needs_loss:
-        yield Departure("stale-loss", "the loss of the step before", "loss_average", around=_stale_loss)
+        yield Departure("stale-loss", "the loss of the step before", facts.quantities[0], around=_stale_loss)
     yield Departure("hyperparameters-float32", "α, β, … are kept in float32", "params", around=_narrow_hyperparameters)
     inside = partial(_float32, False), partial(_float32, True)
     meaning = "float64 is computed in float32"
     yield Departure(
-        "float32-inside", meaning, "params", around=inside[0], shaken=inside[1], rounds=True, slot="precision"
+        "float32-inside",
+        meaning,
+        "params",
+        around=inside[0],
+        perturbed=inside[1],
+        rounds=True,
+        narrow=("params", "float32"),
+        slot="precision",
     )
-    yield from _buffers(algorithm, method)
-    if algorithm in _COUNTED:
+    yield from _narrow_buffers(facts)
+    yield from _state_departures(facts, method)
+    if facts.separate and facts.counts_steps:
         meaning = "the step is counted once a tensor: the corrections run ahead"
         yield Departure("count-per-tensor", meaning, "params", around=_count_per_tensor)
-    if algorithm in _SEPARATE and hasattr(method, "weight_decay"):
+    if facts.separate and "weight_decay" in facts.defaults:
         meaning = "tensors of one dimension or none do not decay"
         yield Departure("decay-of-matrices", meaning, "params", around=_decay_of_matrices)
 
 
-def _buffers(algorithm: str, method: type[Method]) -> Iterator[Departure]:
-    yield from narrow_buffers(algorithm)
+def _narrow_buffers(facts: MethodFacts) -> Iterator[Departure]:
+    """Yield departures that keep one buffer in float32 under float64 parameters: the step reads what it holds."""
+    for name, edits in facts.narrowed.items():
+        yield Departure(
+            f"{name.replace('_', '-')}-float32",
+            f"{name} is kept in float32 under float64 parameters",
+            name,
+            edits=edits,
+            rounds=True,
+            narrow=(name, "float32"),
+            link=_MOMO_OPT if name == "offset" else "",
+        )
+
+
+def _state_departures(facts: MethodFacts, method: type[Method]) -> Iterator[Departure]:
     for name in method.State._fields[2:]:
-        quantity = "lower_bound" if name == "next_lower_bound" else name
-        if quantity not in EQUATIONS[algorithm]:  # a buffer that the next step does not read
+        # MoMo keeps the next step's bound, and its trace shows this step's.
+        quantity = name if name in facts.quantities else name.removeprefix("next_")
+        if quantity not in facts.quantities:
             continue
         yield Departure(
             f"{name.replace('_', '-')}-not-kept",
@@ -65,10 +84,11 @@ def _buffers(algorithm: str, method: type[Method]) -> Iterator[Departure]:
             yield Departure(
                 f"state-{dtype}",
                 f"the averages of tensors are stored in {dtype}",
-                tensors[0],
+                tensors[0] if tensors[0] in facts.quantities else "params",
                 around=partial(_stored, tensors, Narrowing(dtype)),
-                shaken=partial(_stored, tensors, Narrowing(dtype, shaken=True)),
+                perturbed=partial(_stored, tensors, Narrowing(dtype, perturbed=True)),
                 rounds=True,
+                narrow=(tensors[0], dtype),
                 slot="precision",
             )
 
@@ -116,8 +136,8 @@ def _narrow_hyperparameters(method: type[Method]) -> type[Method]:
     return Narrow
 
 
-def _float32(shaken: bool, method: type[Method]) -> type[Method]:
-    narrowed = Narrowing("float32", shaken)
+def _float32(perturbed: bool, method: type[Method]) -> type[Method]:
+    narrowed = Narrowing("float32", perturbed)
 
     class Inside(method):  # type: ignore[misc, valid-type]
         def init(self, params: Any, replicas: int | None = None) -> Any:
@@ -169,9 +189,8 @@ def _decay_of_matrices(method: type[Method]) -> type[Method]:
     class DecayOfMatrices(method):  # type: ignore[misc, valid-type]
         def step(self, params: Any, grads: Any, state: Any, loss: Any = None, out: Any = None) -> Any:
             decayed = super().step(params, grads, state, loss, out)
-            object.__setattr__(self, "weight_decay", (kept := self.weight_decay) * 0.0)
-            plain = super().step(params, grads, state, loss, out)
-            object.__setattr__(self, "weight_decay", kept)
+            without = replace(self, weight_decay=self.weight_decay * 0.0)
+            plain = super(DecayOfMatrices, without).step(params, grads, state, loss, out)
             choose = [x.ndim > 1 for x in params]
             merged = {
                 name: [d if matrix else p for d, p, matrix in zip(ours, theirs, choose, strict=True)]

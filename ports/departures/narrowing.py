@@ -13,12 +13,12 @@ _UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-9}
 class Narrowing:
     """Rounds scalars, arrays and formulas to ``dtype`` and widens them again.
 
-    Where it is ``shaken``, each number is first moved at random (with a fixed seed) by up to four roundings.
+    Where it is ``perturbed``, each number is first moved at random (with a fixed seed) by up to four roundings.
     """
 
-    def __init__(self, dtype: str, shaken: bool = False) -> None:
+    def __init__(self, dtype: str, perturbed: bool = False) -> None:
         self._dtype = dtype
-        self._units = 4 if shaken else 0
+        self._units = 4 if perturbed else 0
         self._random = np.random.default_rng(0)
 
     def __call__(self, value: Any) -> Any:

@@ -1,7 +1,13 @@
 """Departures from TAM, AdaTAM and AdaTAMW."""
 
-from momoracle.ports.columns import by_columns
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
 from momoracle.ports.departures.departure import Departure, edit
+from momoracle.reference import Method
 
 _OPTIMIZERS = "https://github.com/kozistr/pytorch_optimizer/blob/main/pytorch_optimizer/optimizer/tam.py"
 _COSINE_SIMILARITY = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html"
@@ -9,6 +15,40 @@ _NORMALIZE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional
 _TENSORS = 'tensors: ClassVar[tuple[str, ...]] = (‹›"momentum"'
 _NORMS = "‹n.sqrt(mm) * n.sqrt(gg)›"
 _AVERAGE = "‹gamma * average + (1 - gamma) * s›"
+
+
+def _by_columns(method: type[Method]) -> type[Method]:
+    """Return ``method`` applied to the columns (entries that differ in the first index alone) of every tensor."""
+
+    class ByColumns(method):  # type: ignore[misc, valid-type]
+        def init(self, params: Any, replicas: int | None = None) -> Any:
+            return super().init(_columns(params), replicas)
+
+        def step(self, params: Any, grads: Any, state: Any, loss: Any = None, out: Any = None) -> Any:
+            columns, state, trace = super().step(_columns(params), _columns(grads), state, loss, out)
+            return _joined(columns, params), state, trace
+
+    return ByColumns
+
+
+def _columns(arrays: Sequence[Any]) -> list[Any]:
+    return [column for array in arrays for column in _table(array).T]
+
+
+def _table(array: Any) -> Any:
+    """Return the array as a matrix whose columns are the vectors along its first dimension."""
+    return array.reshape(len(array), math.prod(array.shape[1:])) if array.ndim > 1 else array.reshape(-1, 1)
+
+
+def _joined(columns: list[Any], like: Sequence[Any]) -> list[Any]:
+    waiting, joined = iter(columns), []
+    for array in like:
+        table = np.empty_like(_table(array))
+        for j in range(table.shape[1]):
+            table[:, j] = next(waiting)
+        joined.append(table.reshape(array.shape))
+    return joined
+
 
 _TORQUE = (
     edit("damping-reversed", "damping", "d = (1 − ŝ)/2", ("(1 + ‹›s_hat", "-1.0 * ")),
@@ -68,7 +108,7 @@ _TORQUE = (
         "by-columns",
         "one cosine a column of a matrix: norms along dimension 0",
         "cosine",
-        around=by_columns,
+        around=_by_columns,
         link=_OPTIMIZERS,
     ),
 )

@@ -1,13 +1,13 @@
-"""Which vectors, or which steps, deviate: the one property that tells them best from those that agree."""
+"""Find one property (a flag, dtype, setting) that all deviating vectors share and few agreeing ones do."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from momoracle.ports.adapters.argument_names import METHODS
+from momoracle.ports.methods.registry import facts_of
 from momoracle.reference.golden.vectors import Vector
 
-_TELLING = 0.5  # of those with a property deviate, at least, for it to be named
+_LEAST = 0.5  # share of the vectors with a property that must deviate for it to be named
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ def condition(deviating: Sequence[Collection[str]], agreeing: Sequence[Collectio
     """
     if not deviating or not agreeing:
         return None
-    found = [
+    shared = [
         Condition(name, len(deviating), len(deviating) + sum(name in others for others in agreeing))
         for name in set.intersection(*map(set, deviating))
     ]
-    best = min(found, key=lambda one: (one.having, one.property), default=None)
+    best = min(shared, key=lambda known: (known.having, known.property), default=None)
     everywhere = len(deviating) + len(agreeing)
-    return best if best and best.having < everywhere and best.deviating >= _TELLING * best.having else None
+    return best if best and best.having < everywhere and best.deviating >= _LEAST * best.having else None
 
 
 def of_vector(vector: Vector) -> Iterator[str]:
@@ -49,7 +49,7 @@ def of_vector(vector: Vector) -> Iterator[str]:
     if any(array.ndim > 1 for array in vector.params):
         yield "a tensor of two or more dimensions"
     yield from (f"flag {flag}" for flag in vector.flags)
-    defaults = METHODS[vector.algorithm].defaults
+    defaults = facts_of(vector.algorithm).defaults
     for name, value in vector.hyperparameters.items():
         if isinstance(value, tuple):
             yield f"{name} changes from step to step"

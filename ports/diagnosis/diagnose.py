@@ -1,16 +1,17 @@
-"""The diagnosis of a port that deviates: what it computes instead, and where it parts from the method."""
+"""The diagnosis of a port that deviates: observe, locate, propose, confirm, tell."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
-from momoracle.ports.departures.registry import departure
-from momoracle.ports.diagnosis.explain import explain, smallest_subset
+from momoracle.ports.adapters.loading import parse
+from momoracle.ports.diagnosis.confirm import Run, confirm
 from momoracle.ports.diagnosis.locate import locate
-from momoracle.ports.diagnosis.replay import Replay, table
-from momoracle.ports.processes.child import Observed
-from momoracle.ports.running.compare import differ
-from momoracle.ports.running.findings import Explanation
-from momoracle.ports.running.report import Report, VectorResult
+from momoracle.ports.diagnosis.observe import observe
+from momoracle.ports.diagnosis.propose import propose
+from momoracle.ports.diagnosis.tell import tell
+from momoracle.ports.processes.child import Job, Observed
+from momoracle.ports.processes.process import Child, Outcome
+from momoracle.ports.running.report import Report
 from momoracle.reference.golden.vectors import VectorFile
 
 
@@ -19,50 +20,57 @@ def diagnose(
     vectors: VectorFile,
     resynchronised: Mapping[str, Sequence[Observed]] | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    *,
+    run: Run | None = None,
+    seed: str = "",
 ) -> Report:
     """Return the report with an explanation and locations, where a core vector deviates; else as it is.
 
-    ``resynchronised`` is what `resynchronise.resynchronised` returned; ``progress`` is called with each set of
-    departures that is tried.
+    Args:
+        report: of the vectors that the port ran.
+        vectors: those vectors.
+        resynchronised: what `resynchronise.resynchronised` returned.
+        progress: called with each set of departures that is tried.
+        run: runs a job on the port in a process of a dtype; without it the port is loaded once more.
+        seed: names the drawing of fresh cases; the port's name where it is empty.
     """
-    by_id = {vector.id: vector for vector in vectors.vectors}
-    core = [result for result in report.of("core") if _complete(result)]
-    if not any(result.status == "deviates" for result in core):
+    if not any(result.status == "deviates" for result in report.of("core")):
         return report
-    replay = Replay(report.algorithm, [by_id[result.vector] for result in core])
-    seen = [table(by_id[result.vector], result.observed) for result in core]
-    found = explain(replay, seen, sound_buffers(report, vectors), progress)
-    results = tuple(_explained(result, found, vectors) for result in report.results)
-    return replace(report, results=results, explanation=found, locations=locate(core, vectors, resynchronised))
+
+    # 1. Observe: only vectors that ran to their end can be compared with a replay.
+    evidence = observe(report, vectors)
+
+    # 2. Locate: what do the numbers alone tell, without any guess at the mistake?
+    locations = locate(evidence, vectors, resynchronised)
+
+    # A port whose parameters never deviate breaks the protocol: no formula explains that.
+    if not evidence.deviating:
+        return tell(report, vectors, None, locations)
+
+    # 3. Propose: which known mistakes give the port's very numbers on all of the vectors?
+    proposal = propose(evidence.replay(), evidence.tables, evidence.sound_buffers, progress)
+
+    # 4. Confirm: a search that tries thousands of sets may fit by chance. So what it proposes must also hold on cases
+    #    that it has not seen, and the port is asked for its numbers on those.
+    with _runner(report, run) as runner:
+        explanation = confirm(evidence, proposal, runner, seed or report.port)
+
+    # 5. Tell: beside each deviation, those of the mistakes that it takes.
+    return tell(report, vectors, explanation, locations)
 
 
-def sound_buffers(report: Report, vectors: VectorFile) -> frozenset[str]:
-    """Return the buffers that the port shows in float64 and that never deviate from what is expected."""
-    seen: dict[str, bool] = {}
-    by_id = {vector.id: vector for vector in vectors.vectors if vector.dtype == "float64"}
-    for result in report.of("core"):
-        if result.vector in by_id:
-            for one in result.observed:
-                expected = by_id[result.vector].steps[one.step - 1].expected
-                for name in expected.keys() & one.buffers.keys():
-                    seen[name] = seen.get(name, True) and differ(one.buffers[name], expected[name]) is None
-    return frozenset(name for name, sound in seen.items() if sound)
+@contextmanager
+def _runner(report: Report, run: Run | None) -> Iterator[Run]:
+    """Yield what runs jobs on the port: as it was handed in, or in processes of its own, one a dtype."""
+    if run is not None:
+        yield run
+        return
+    children: dict[str, Child] = {}
+    with ExitStack() as stack:
 
+        def run_in_child(job: Job, dtype: str) -> Outcome:
+            if dtype not in children:
+                children[dtype] = stack.enter_context(Child(parse(report.port), report.algorithm, dtype))
+            return children[dtype].run(job)
 
-def _complete(result: VectorResult) -> bool:
-    return result.status in ("agrees", "deviates") and bool(result.observed)
-
-
-def _explained(result: VectorResult, found: Explanation, vectors: VectorFile) -> VectorResult:
-    """Name, beside a deviation, those of the departures that it takes."""
-    off = result.deviation
-    if off is None or not found.departures or not _complete(result):
-        return result
-    (vector,) = (vector for vector in vectors.vectors if vector.id == result.vector)
-    replay = Replay(vector.algorithm, [vector])
-    names = smallest_subset(replay, table(vector, result.observed), 0, found.departures)
-    if not names and off.in_params is None:  # a buffer alone: what breaks its equation
-        names = tuple(name for name in found.departures if departure(vector.algorithm, name).quantity == off.quantity)
-    elif not names and result.kind == "core":  # only with the roundings that departures add
-        names = found.departures
-    return replace(result, deviation=replace(off, explanation=" + ".join(names) if names else None))
+        yield run_in_child

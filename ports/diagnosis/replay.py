@@ -1,12 +1,12 @@
 """Departures replayed: what a method with some departures returns on the vectors, and whether a port returns the same.
 
-Two floating-point runs of one rule differ by rounding, and a vector's own tolerance is derived for the method without
-departures. So a replay is run again on inputs that are moved by a rounding error, and what that moves is granted too.
+A vector's tolerance holds for the correct method only. To get one for a wrong variant, it is run again on inputs
+perturbed by 1-2 ulp, and 8 times the largest change of the output is added.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,14 @@ from momoracle.reference import Method
 from momoracle.reference.golden.vectors import FloatArray, Vector
 
 Set: TypeAlias = frozenset[str]
-Table: TypeAlias = NDArray[
-    np.float64
-]  # one row a recorded step, all entries in it; NaN where there is no finite number
+#: one row a recorded step, all entries in it; NaN where there is no finite number
+Table: TypeAlias = NDArray[np.float64]
+#: ``undefined``: they have no number at the same places, and agree elsewhere; that is no agreement, nor a contradiction
+Agreement: TypeAlias = Literal["agrees", "undefined", "differs"]
 
-_NUDGES = 2  # runs on moved inputs
-_SHAKES = 8  # the same where departures add roundings, which are few and so vary more
-_GRANTED = 8  # times what they moved; each moves every number by up to two units in its last place
+_PERTURBED = 2  # runs on perturbed inputs
+_PERTURBED_ROUNDING = 8  # the same where departures add roundings, which are few and so vary more
+_GRANTED = 8  # times the largest change; each run perturbs every number by up to two units in its last place
 _ROUGH = {"float64": 1e-9, "float32": 1e-3}  # of the largest entry: further apart are no two runs of one rule
 
 
@@ -40,7 +41,7 @@ def table(vector: Vector, results: Iterable[Observed]) -> Table:
     return rows
 
 
-def run(method: type[Method], vector: Vector) -> Table:
+def replayed_table(method: type[Method], vector: Vector) -> Table:
     """Return the table of a method's own run; where it raises, the rest is NaN."""
     return table(vector, _until_error(method, vector))
 
@@ -53,54 +54,86 @@ class Replay:
         self.vectors = tuple(vectors)
         self._methods: dict[tuple[Set, bool], type[Method]] = {}
         self._tables: dict[tuple[Set, int], Table] = {}
+        self._tolerances: dict[tuple[Set, int, bool], Table] = {}
         self._allowed = [_tolerances(vector) for vector in self.vectors]
 
-    def method(self, departures: Set, shaken: bool = False) -> type[Method]:
+    def method(self, departures: Set, perturbed: bool = False) -> type[Method]:
         """Return the method with these departures, the roundings that they add moved or not."""
-        if (departures, shaken) not in self._methods:
+        if (departures, perturbed) not in self._methods:
             chosen = (departure(self.algorithm, name) for name in sorted(departures))
-            self._methods[departures, shaken] = variant(self.algorithm, *chosen, shaken=shaken)
-        return self._methods[departures, shaken]
+            self._methods[departures, perturbed] = variant(self.algorithm, *chosen, perturbed=perturbed)
+        return self._methods[departures, perturbed]
 
     def table(self, departures: Set, i: int) -> Table:
         """Return what the method with these departures gives on vector ``i``."""
         if (departures, i) not in self._tables:
-            self._tables[departures, i] = run(self.method(departures), self.vectors[i])
+            self._tables[departures, i] = replayed_table(self.method(departures), self.vectors[i])
         return self._tables[departures, i]
 
-    def roughly(self, seen: Table, departures: Set, i: int, shaken: bool = False) -> bool:
+    def is_near(self, seen: Table, departures: Set, i: int, perturbed: bool = False) -> bool:
         """Tell at little cost whether ``seen`` may be a run of these departures on vector ``i``."""
         made = self.table(departures, i)
-        rough = _ROUGH["float32" if shaken else self.vectors[i].dtype]
+        rough = _ROUGH["float32" if perturbed else self.vectors[i].dtype]
         largest = np.nanmax(np.abs(made), axis=1, keepdims=True, initial=0.0)
-        return _within(seen, made, 1e4 * self._allowed[i] + rough * largest)
+        return agreement(seen, made, 1e4 * self._allowed[i] + rough * largest) != "differs"
 
-    def exactly(self, seen: Table, departures: Set, i: int, shaken: bool = False) -> bool:
-        """Tell whether ``seen`` is a run of these departures on vector ``i``, up to rounding.
+    def compare(self, seen: Table, departures: Set, i: int, perturbed: bool = False) -> Agreement:
+        """Tell whether ``seen`` is a run of these departures on vector ``i``, within the tolerance derived for them.
 
-        With ``shaken``, up to the roundings that the departures themselves add too.
+        With ``perturbed``, up to the roundings that the departures themselves add too.
         """
+        made = self.table(departures, i)
+        # The vector's own tolerance comes first: where it suffices, none has to be derived.
+        soon = agreement(seen, made, self._allowed[i])
+        return soon if soon != "differs" else agreement(seen, made, self.tolerance(departures, i, perturbed))
+
+    def distance(self, seen: Table, departures: Set, i: int) -> float:
+        """Return the largest |seen − made| in units of the vector's tolerance; infinite where one has no number."""
+        made = self.table(departures, i)
+        with np.errstate(all="ignore"):
+            units = np.abs(seen - made) / np.maximum(self._allowed[i], np.finfo(np.float64).tiny)
+        units = np.where(np.isnan(seen) & np.isnan(made), 0.0, np.where(np.isnan(units), np.inf, units))
+        return float(units.max(initial=0.0))
+
+    def tolerance(self, departures: Set, i: int, perturbed: bool = False) -> Table:
+        """Return how far two runs of these departures on vector ``i`` may lie apart."""
+        if (departures, i, perturbed) not in self._tolerances:
+            self._tolerances[departures, i, perturbed] = self._derived(departures, i, perturbed)
+        return self._tolerances[departures, i, perturbed]
+
+    def _derived(self, departures: Set, i: int, perturbed: bool) -> Table:
         made, vector = self.table(departures, i), self.vectors[i]
-        if _within(seen, made, self._allowed[i]):  # nothing need be granted
-            return True
         unit = float(np.finfo(vector.dtype).eps)
         moved = np.zeros_like(made)
-        for seed in range(_SHAKES if shaken else _NUDGES):
-            change = np.abs(run(self.method(departures, shaken), nudged(vector, seed)) - made)
+        # Rounding is what tells two runs of one rule apart. So every input is moved by a rounding error, several times
+        # over, and the largest change that this causes anywhere measures how much the rule makes of rounding errors.
+        for seed in range(_PERTURBED_ROUNDING if perturbed else _PERTURBED):
+            change = np.abs(replayed_table(self.method(departures, perturbed), perturb(vector, seed)) - made)
             moved = np.maximum(moved, np.where(np.isnan(change), 0.0, change))
+        # A few runs may leave one entry unmoved by chance: each is granted what the worst of its tensor was moved, now
+        # or in an earlier step, for errors stay in the state.
         spread = np.concatenate([_widened(part) for part in _by_tensor(moved, vector)], axis=1)
-        return _within(seen, made, np.maximum(self._allowed[i], unit * np.abs(made)) + _GRANTED * spread)
+        derived: Table = np.maximum(self._allowed[i], unit * np.abs(made)) + _GRANTED * spread
+        return derived
 
 
-def nudged(vector: Vector, seed: int) -> Vector:
+def agreement(seen: Table, made: Table, tolerance: Table) -> Agreement:
+    """Compare two tables entry by entry; NaN agrees with nothing, and where both have it nothing is compared."""
+    neither = np.isnan(seen) & np.isnan(made)
+    if not np.all(neither | (np.abs(seen - made) <= tolerance)):
+        return "differs"
+    return "undefined" if neither.any() else "agrees"
+
+
+def perturb(vector: Vector, seed: int) -> Vector:
     """Return a vector whose numbers are each moved by up to two units in the last place of its dtype."""
     random, unit = np.random.default_rng(seed), float(np.finfo(vector.dtype).eps)
 
     def moved(value: Any) -> Any:
         return value * (1 + unit * random.integers(-2, 3, np.shape(value)))
 
-    def arrays(given: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
-        return tuple(np.asarray(moved(array), dtype=array.dtype) for array in given)
+    def arrays(exact: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
+        return tuple(np.asarray(moved(array), dtype=array.dtype) for array in exact)
 
     steps = tuple(replace(step, loss=float(moved(step.loss)), grads=arrays(step.grads)) for step in vector.steps)
     settings = dict(vector.hyperparameters)
@@ -126,16 +159,10 @@ def _row(arrays: Sequence[FloatArray]) -> Table:
     return np.concatenate([np.asarray(array, dtype=np.float64).reshape(-1) for array in arrays])
 
 
-def _within(seen: Table, made: Table, tolerance: Table) -> bool:
-    both = np.isnan(seen) & np.isnan(made)
-    return bool(np.all(both | (np.abs(seen - made) <= tolerance)))
-
-
 def _by_tensor(rows: Table, vector: Vector) -> list[Table]:
     return np.split(rows, np.cumsum([array.size for array in vector.params])[:-1], axis=1)
 
 
 def _widened(part: Table) -> Table:
-    """Grant every entry of a tensor what the worst of them was moved, now or before."""
     worst = part.max(axis=1, keepdims=True, initial=0.0)
     return np.broadcast_to(np.maximum.accumulate(worst, axis=0), part.shape)

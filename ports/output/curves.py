@@ -70,10 +70,10 @@ def _curve(vector: Vector, result: VectorResult) -> Curve | None:
 
 
 def _points(vector: Vector, observed: Iterable[Observed]) -> Iterator[Point]:
-    for one in observed:
-        expected = vector.steps[one.step - 1].expected.get("params")
-        same = expected is not None and [p.shape for p in one.params] == [v.shape for v in expected.values]
-        if expected is not None and same and (point := _point(one, expected)) is not None:
+    for seen in observed:
+        expected = vector.steps[seen.step - 1].expected.get("params")
+        same = expected is not None and [p.shape for p in seen.params] == [v.shape for v in expected.values]
+        if expected is not None and same and (point := _point(seen, expected)) is not None:
             yield point
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 from xml.etree import ElementTree
 
 from momoracle.common.plain_text import plain_text
-from momoracle.ports.output.terminal import place, shown
+from momoracle.ports.output.terminal import number_text, place
 from momoracle.ports.running.findings import Behaviour
 from momoracle.ports.running.report import Deviation, Report, VectorResult
 from momoracle.reference.golden.vectors import FlagClass
@@ -43,7 +43,7 @@ def _suite(name: str, cases: Iterable[ElementTree.Element], report: Report) -> E
 
 def _vector(result: VectorResult) -> ElementTree.Element:
     case = ElementTree.Element("testcase", name=plain_text(result.vector))
-    lines = [*_found(result), f"flags: {', '.join(result.flags)}"]
+    lines = [*_problems(result), f"flags: {', '.join(result.flags)}"]
     first = result.incidents[0].kind if result.incidents else "deviation"
     match result.status:
         case "crashes":
@@ -54,7 +54,7 @@ def _vector(result: VectorResult) -> ElementTree.Element:
             _child(case, "skipped", "not_offered", [f"the port does not offer {result.feature}"])
         case "agrees":
             if result.deviation is not None:  # of a buffer alone
-                note = ["the parameters agree; a buffer that the port shows does not:", *_found(result)]
+                note = ["the parameters agree; a buffer that the port shows does not:", *_problems(result)]
                 ElementTree.SubElement(case, "system-out").text = plain_text("\n".join(note))
     return case
 
@@ -73,17 +73,18 @@ def _child(case: ElementTree.Element, tag: str, kind: str, lines: list[str]) -> 
     child.text = plain_text("\n".join(lines))
 
 
-def _found(result: VectorResult) -> Iterator[str]:
+def _problems(result: VectorResult) -> Iterator[str]:
     """Yield what went wrong, a line each; incidents first where they end the vector."""
     notes = [f"step {note.step}, {note.kind.replace('_', ' ')}: {note.message}" for note in result.incidents]
     deviation = result.deviation
-    found = [_line(one) for one in (deviation, deviation.then if deviation else None) if one is not None]
-    yield from [*notes, *found] if result.status == "crashes" else [*found, *notes]
+    parts = (deviation, deviation.then if deviation is not None else None)
+    off = [_line(part) for part in parts if part is not None]
+    yield from [*notes, *off] if result.status == "crashes" else [*off, *notes]
     if deviation is not None and deviation.explanation:
         yield f"explanation: {deviation.explanation}"
 
 
-def _line(one: Deviation) -> str:
-    numbers = "" if isinstance(one.observed, str) else f" (error {one.error:.2g}, tolerance {one.tolerance:.2g})"
-    what = f"observed {shown(one.observed)}, expected {shown(one.expected)}{numbers}"
-    return f"step {one.step}, {one.quantity}, {place(one)}: {what}; {one.equation}"
+def _line(off: Deviation) -> str:
+    numbers = "" if isinstance(off.observed, str) else f" (error {off.error:.2g}, tolerance {off.tolerance:.2g})"
+    what = f"observed {number_text(off.observed)}, expected {number_text(off.expected)}{numbers}"
+    return f"step {off.step}, {off.quantity}, {place(off)}: {what}; {off.equation}"

@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from momoracle.common.plain_text import plain_text
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.methods.equations import equation
+from momoracle.ports.methods.registry import equation, facts_of
 from momoracle.ports.output import plot
 from momoracle.ports.output.curves import Curve, chosen
 from momoracle.ports.output.mathml import quantity_of, typeset
-from momoracle.ports.output.terminal import by_flag, place, shown
+from momoracle.ports.output.terminal import by_flag, number_text, place
 from momoracle.ports.running.findings import Names
 from momoracle.ports.running.report import Deviation, Report, Status, VectorResult, deviations
 from momoracle.ports.running.unknown_names import told
@@ -24,8 +24,6 @@ from momoracle.reference.golden import files as golden
 from momoracle.reference.golden.vectors import Flag, VectorFile
 
 NAME = "index.html"
-TITLES = {"sgd": "SGD", "sgdm": "SGD with momentum", "adam": "Adam", "adamw": "AdamW", "momo": "MoMo"}
-TITLES |= {"momo-adam": "MoMo-Adam", "tam": "TAM", "adatam": "AdaTAM", "adatamw": "AdaTAMW"}
 
 _OUTCOMES = ("broken", "crashes", "holds", "not_offered", "not_applicable", "not_run")
 
@@ -67,7 +65,7 @@ def page(report: Report, vectors: VectorFile, command: str) -> str:
     explanation = report.explanation
     return _template().render(
         report=report,
-        method=TITLES[algorithm],
+        method=facts_of(algorithm).title,
         counts={kind: _counts(report.of(kind)) for kind in ("core", "robustness", "precision")},
         explained=meanings(algorithm, explanation.departures if explanation else ()),
         others=[meanings(algorithm, names) for names in (explanation.others if explanation else ())],
@@ -88,20 +86,22 @@ def page(report: Report, vectors: VectorFile, command: str) -> str:
 
 def meanings(algorithm: str, names: Names) -> list[Meaning]:
     """Return what departures mean. Raises `LookupError` where the algorithm has none of that id."""
-    found = [departure(algorithm, name) for name in names]
+    known = [departure(algorithm, name) for name in names]
     return [
-        Meaning(one.id, one.meaning, equation(algorithm, one.quantity), typeset(algorithm, one.quantity), one.link)
-        for one in found
+        Meaning(
+            entry.id, entry.meaning, equation(algorithm, entry.quantity), typeset(algorithm, entry.quantity), entry.link
+        )
+        for entry in known
     ]
 
 
 def formula(algorithm: str, text: str) -> Markup | None:
-    """Return the equation that ``equations.EQUATIONS`` has under this text, typeset; None where it has none."""
+    """Return the equation that reads like this, typeset; None where the method has none."""
     quantity = quantity_of(algorithm, text)
     return typeset(algorithm, quantity) if quantity is not None else None
 
 
-def said(curve: Curve) -> str:
+def describe(curve: Curve) -> str:
     """Return in words what a curve shows."""
     outside, worst = curve.first_outside, curve.worst
     if outside is None:
@@ -112,24 +112,24 @@ def said(curve: Curve) -> str:
 
 @cache
 def _template() -> Template:
-    def shown_as(value: object) -> object:
+    def escape_plainly(value: object) -> object:
         return value if isinstance(value, Markup) else plain_text(value)
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=shown_as
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=escape_plainly
     )
-    environment.filters |= {"shown": shown, "place": place, "formula": formula, "said": said}
+    environment.filters |= {"number": number_text, "place": place, "formula": formula, "describe": describe}
     environment.globals["plot"] = plot
     return environment.from_string((files("momoracle.ports.output") / "page.html.j2").read_text(encoding="utf-8"))
 
 
 def _counts(results: Iterable[VectorResult]) -> dict[Status, int]:
-    found: dict[Status, int] = {"agrees": 0, "deviates": 0, "crashes": 0, "not_offered": 0}
+    counts: dict[Status, int] = {"agrees": 0, "deviates": 0, "crashes": 0, "not_offered": 0}
     for result in results:
-        found[result.status] += 1
-    return found
+        counts[result.status] += 1
+    return counts
 
 
-def _with_class(results: list[VectorResult], found: list[Deviation]) -> list[tuple[str, Deviation]]:
+def _with_class(results: list[VectorResult], off: list[Deviation]) -> list[tuple[str, Deviation]]:
     kinds = {result.vector: result.kind for result in results}
-    return [(kinds[one.vector], one) for one in found]
+    return [(kinds[deviation.vector], deviation) for deviation in off]

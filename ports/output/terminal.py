@@ -11,8 +11,8 @@ from rich.text import Text
 
 from momoracle.common.plain_text import plain_text
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.methods.equations import equation
-from momoracle.ports.running.findings import Behaviour, Held
+from momoracle.ports.methods.registry import equation
+from momoracle.ports.running.findings import Behaviour, Explanation, Held
 from momoracle.ports.running.report import Deviation, Number, Report, Status, VectorResult, deviations
 from momoracle.ports.running.unknown_names import told
 
@@ -33,9 +33,9 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _locations(report)
     yield _flags(report)
     ordered = _core_first(report)
-    found, buffers = deviations(ordered), deviations(ordered, buffers_only=True)
-    if found:
-        yield from _deviations(found, f"Deviations: {len(found)}, each vector's first")
+    off, buffers = deviations(ordered), deviations(ordered, buffers_only=True)
+    if off:
+        yield from _deviations(off, f"Deviations: {len(off)}, each vector's first")
     if buffers:
         yield from _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
     if report.not_offered:
@@ -51,7 +51,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield table
     if report.behaviours:
         yield from _behaviours(report)
-    hidden = max(len(found), len(buffers), len(notes)) - SHOWN
+    hidden = max(len(off), len(buffers), len(notes)) - SHOWN
     if hidden > 0:
         yield Text(f"The first {SHOWN} of each are shown; --json FILE has all.", style="dim")
 
@@ -67,32 +67,48 @@ def headline(report: Report) -> Text:
 
 
 def _explanation(report: Report) -> Iterator[Text]:
-    found = report.explanation
-    if found is None:
+    explanation = report.explanation
+    if explanation is None:
         return
-    if found.departures:
+    if explanation.departures:
         yield Text("\nIt computes instead", style="bold")
-        yield from _meanings(report.algorithm, found.departures)
-        yield Text(f"  This reproduces all {found.vectors} core vectors that were run.", style="dim")
-        for other in found.others[:SHOWN]:
+        yield from _meanings(report.algorithm, explanation.departures)
+        yield Text(f"  {basis(explanation)}", style="dim")
+        for other in explanation.others[:SHOWN]:
             yield Text(f"  These vectors cannot tell it from {' + '.join(other)}.", style="yellow")
         return
-    nearest = f"the nearest gives {found.reproduced} of {found.vectors} core vectors"
-    yield Text(f"\nUnexplained: no set of known departures reproduces it; {nearest}", style="bold")
-    yield from _meanings(report.algorithm, found.nearest)
+    yield Text(f"\nUnexplained: {unexplained(explanation)}", style="bold")
+    yield from _meanings(report.algorithm, explanation.nearest)
+
+
+def basis(explanation: Explanation) -> str:
+    """Say what an explanation rests on."""
+    fresh = f"; confirmed on {explanation.confirmed} fresh cases" if explanation.confirmed else ""
+    return f"This reproduces all {explanation.vectors} core vectors that were run{fresh}."
+
+
+def unexplained(explanation: Explanation) -> str:
+    """Say what comes nearest to a port that nothing explains, and how near."""
+    counts = f"{explanation.reproduced} of {explanation.vectors} core vectors"
+    if explanation.reproduced == explanation.vectors:
+        return (
+            f"what gives {counts} gives only {explanation.confirmed} fresh cases, so it is not what the port computes"
+        )
+    nearest = "the nearest departures give" if explanation.nearest else "the method as it is comes nearest, with"
+    return f"no set of known departures reproduces it; {nearest} {counts}"
 
 
 def _meanings(algorithm: str, names: tuple[str, ...]) -> Iterator[Text]:
-    for one in (departure(algorithm, name) for name in names):
-        yield Text.assemble("  ", (one.id, "red"), f": {one.meaning} — {equation(algorithm, one.quantity)}")
+    for known in (departure(algorithm, name) for name in names):
+        yield Text.assemble("  ", (known.id, "red"), f": {known.meaning} — {equation(algorithm, known.quantity)}")
 
 
 def _locations(report: Report) -> Iterator[Text]:
     if report.locations:
         yield Text("\nWhere it parts from the method", style="bold")
-    for one in report.locations:
-        yield Text(f"  {one.finding}" + (f" — {one.equation}" if one.equation else ""))
-        for line in one.evidence[:1]:
+    for location in report.locations:
+        yield Text(f"  {location.finding}" + (f" — {location.equation}" if location.equation else ""))
+        for line in location.evidence[:1]:
             yield Text(f"    {line}", style="dim")
 
 
@@ -140,15 +156,15 @@ def by_flag(report: Report) -> dict[str, Counter[Status]]:
 
     One with huge entries in the Polyak branch says nothing about how a port of ordinary numbers takes that branch.
     """
-    found: dict[str, Counter[Status]] = {}
+    counts: dict[str, Counter[Status]] = {}
     for result in report.results:
         for flag in result.flags:
             if report.flags[flag].kind == result.kind:
-                found.setdefault(flag, Counter())[result.status] += 1
-    return {flag: found[flag] for flag in report.flags if flag in found}
+                counts.setdefault(flag, Counter())[result.status] += 1
+    return {flag: counts[flag] for flag in report.flags if flag in counts}
 
 
-def shown(value: Number) -> str:
+def number_text(value: Number) -> str:
     """Return a number with the digits that a reader compares, or the shape that stands in its place."""
     return value if isinstance(value, str) else f"{value:.10g}"
 
@@ -179,14 +195,14 @@ def _flags(report: Report) -> Table:
 
 def _deviations(deviations: list[Deviation], title: str) -> Iterator[RenderableType]:
     yield Text(title, style="bold")
-    for one in deviations[:SHOWN]:
-        yield Text(f"\n{one.vector}")
-        yield from _lines(one)
-        if one.then is not None:
-            yield from _lines(one.then)
+    for deviation in deviations[:SHOWN]:
+        yield Text(f"\n{deviation.vector}")
+        yield from _lines(deviation)
+        if deviation.then is not None:
+            yield from _lines(deviation.then)
 
 
-def _lines(one: Deviation) -> Iterator[Text]:
-    yield Text(f"  step {one.step}, {one.quantity}, {place(one)}: {one.equation}")
-    numbers = "" if isinstance(one.observed, str) else f" (error {one.error:.2g}, tolerance {one.tolerance:.2g})"
-    yield Text(f"    observed {shown(one.observed)}, expected {shown(one.expected)}{numbers}", style="dim")
+def _lines(off: Deviation) -> Iterator[Text]:
+    yield Text(f"  step {off.step}, {off.quantity}, {place(off)}: {off.equation}")
+    numbers = "" if isinstance(off.observed, str) else f" (error {off.error:.2g}, tolerance {off.tolerance:.2g})"
+    yield Text(f"    observed {number_text(off.observed)}, expected {number_text(off.expected)}{numbers}", style="dim")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from momoracle.ports.departures.registry import departure
 from momoracle.ports.examine import examine
-from momoracle.ports.methods.equations import equation
-from momoracle.ports.output.terminal import by_flag, place, shown
+from momoracle.ports.methods.registry import equation
+from momoracle.ports.output.terminal import by_flag, number_text, place
 from momoracle.ports.published.catalogue import PUBLISHED, Published
 from momoracle.ports.running.report import Deviation, Report, VectorResult, deviations
 from momoracle.reference.golden.vectors import VectorFile
@@ -75,62 +75,65 @@ def _features(checked: list[tuple[Published, Report]]) -> Iterator[str]:
 
 def _details(published: Published, report: Report) -> Iterator[str]:
     core_first = [*report.of("core"), *report.of("robustness"), *report.of("precision")]
-    found = _one_a_quantity(deviations(core_first))
-    buffers = _one_a_quantity(deviations(core_first, buffers_only=True))
+    off = _first_by_quantity(deviations(core_first))
+    buffers = _first_by_quantity(deviations(core_first, buffers_only=True))
     broken = [row for row in report.behaviours if row.outcome == "broken"]
-    if not found and not buffers and not broken and not any(result.incidents for result in core_first):
+    if not off and not buffers and not broken and not any(result.incidents for result in core_first):
         return
     yield f"### `{published.name}` as {published.algorithm}"
     yield ""
     yield f"`momoracle check {published.algorithm} {published.port}`"
     yield ""
     yield from _instead(report)
-    for one, others in found:
+    for deviation, others in off:
         more = f", and {others} more like it" if others else ""
-        yield f"- `{one.vector}`{more}: {_sentence(one)} {_why(one)}"
-        if one.then is not None:
-            yield f"  The parameters follow: {_sentence(one.then)}"
-    for one, others in buffers:
+        yield f"- `{deviation.vector}`{more}: {_sentence(deviation)} {_why(deviation)}"
+        if deviation.then is not None:
+            yield f"  The parameters follow: {_sentence(deviation.then)}"
+    for deviation, others in buffers:
         more = f", and {others} more like it" if others else ""
-        yield f"- `{one.vector}`{more}: {_sentence(one)} The parameters stay within tolerance. {_why(one)}"
+        sentence = f"{_sentence(deviation)} The parameters stay within tolerance."
+        yield f"- `{deviation.vector}`{more}: {sentence} {_why(deviation)}"
     yield from _incidents(core_first)
     for row in broken:
         yield f"- Behaviour `{row.id}`: {_plain(row.evidence)}. Expected: {row.policy}"
 
 
 def _instead(report: Report) -> Iterator[str]:
-    found = report.explanation
-    if found is None:
+    explanation = report.explanation
+    if explanation is None:
         return
-    names = found.departures or found.nearest
+    names = explanation.departures or explanation.nearest
     algorithm, known = report.algorithm, [departure(report.algorithm, name) for name in names]
-    meant = [f"  - `{one.id}`: {one.meaning} ({equation(algorithm, one.quantity)})" for one in known]
-    if found.departures:
-        yield f"- It computes instead, which reproduces all {found.vectors} core vectors that were run:"
+    meant = [f"  - `{entry.id}`: {entry.meaning} ({equation(algorithm, entry.quantity)})" for entry in known]
+    if explanation.departures:
+        fresh = f", and {explanation.confirmed} fresh cases" if explanation.confirmed else ""
+        yield f"- It computes instead, which reproduces all {explanation.vectors} core vectors that were run{fresh}:"
         yield from meant
-        for other in found.others:
+        for other in explanation.others:
             yield f"  - These vectors cannot tell it from {' + '.join(f'`{name}`' for name in other)}."
     else:
-        yield f"- *Unexplained*; the nearest departures give {found.reproduced} of {found.vectors} core vectors:"
+        counts = f"{explanation.reproduced} of {explanation.vectors} core vectors"
+        yield f"- *Unexplained*; the nearest departures give {counts}:"
         yield from meant or ["  - none: the method as it is comes nearest"]
 
 
-def _why(one: Deviation) -> str:
-    return f"Explained by `{one.explanation}`." if one.explanation else "*Unexplained*."
+def _why(deviation: Deviation) -> str:
+    return f"Explained by `{deviation.explanation}`." if deviation.explanation else "*Unexplained*."
 
 
-def _one_a_quantity(found: list[Deviation]) -> list[tuple[Deviation, int]]:
+def _first_by_quantity(off: list[Deviation]) -> list[tuple[Deviation, int]]:
     """Keep the first deviation of each quantity, with how many others there are; the JSON report has them all."""
     groups: dict[str, list[Deviation]] = {}
-    for one in found:
-        groups.setdefault(one.quantity, []).append(one)
+    for deviation in off:
+        groups.setdefault(deviation.quantity, []).append(deviation)
     return [(group[0], len(group) - 1) for group in groups.values()]
 
 
-def _sentence(one: Deviation) -> str:
-    numbers = "" if isinstance(one.observed, str) else f" (error {one.error:.2g}, tolerance {one.tolerance:.2g})"
-    text = f"step {one.step}, `{one.quantity}`, {place(one)}: observed {shown(one.observed)}, "
-    return f"{text}expected {shown(one.expected)}{numbers}; {one.equation}."
+def _sentence(off: Deviation) -> str:
+    numbers = "" if isinstance(off.observed, str) else f" (error {off.error:.2g}, tolerance {off.tolerance:.2g})"
+    text = f"step {off.step}, `{off.quantity}`, {place(off)}: observed {number_text(off.observed)}, "
+    return f"{text}expected {number_text(off.expected)}{numbers}; {off.equation}."
 
 
 def _incidents(results: list[VectorResult]) -> Iterator[str]:

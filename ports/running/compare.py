@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from momoracle.ports.methods.equations import equation, order
+from momoracle.ports.methods.registry import equation, order
 from momoracle.ports.processes.child import Observed
 from momoracle.ports.running.report import Deviation, Number
 from momoracle.reference.golden.vectors import Expected, FloatArray, Vector

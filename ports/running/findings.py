@@ -13,7 +13,7 @@ class Explanation:
     ``departures`` is a smallest set of their ids, empty where there is none; ``others`` are all other sets of that
     size which reproduce the same, so that these vectors cannot tell them apart. ``nearest`` is the set that reproduces
     most where none reproduces all; ``reproduced`` counts the vectors that ``departures`` or else ``nearest`` gives, of
-    ``vectors`` that were run.
+    ``vectors`` that were run. ``confirmed`` counts the fresh cases, which no search has seen, that they give too.
     """
 
     departures: Names
@@ -21,6 +21,7 @@ class Explanation:
     nearest: Names
     reproduced: int
     vectors: int
+    confirmed: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from momoracle.common.nearest import nearest
-from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED, arguments_of, match
-from momoracle.ports.adapters.buffer_names import BUFFERS
-from momoracle.ports.methods.equations import EQUATIONS
+from momoracle.ports.adapters.argument_names import ALIASES, NEGATED, PACKED, arguments_of, match
+from momoracle.ports.adapters.buffer_names import aliases_of
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.running.findings import Unmatched
 
 _NEAR = 0.75  # of difflib's ratio: one letter off in five
@@ -30,7 +30,7 @@ def arguments(algorithm: str, function: Callable[..., Any], *, of_framework: boo
     except (TypeError, ValueError):  # compiled code may hide its signature
         return ()
     first = set(parameters[:1]) if "params" in parameters[:1] or not of_framework else {"params"}
-    hyperparameters = {"lr": 0.0, **METHODS[algorithm].defaults}
+    hyperparameters = {"lr": 0.0, **facts_of(algorithm).defaults}
     given = match(algorithm, hyperparameters, accepted - first, others=True)
     missing = [name for name in hyperparameters if not _names_of(name) & set(given) & accepted]
     candidates = [alias for name in missing for alias in sorted(_names_of(name))]
@@ -41,9 +41,9 @@ def arguments(algorithm: str, function: Callable[..., Any], *, of_framework: boo
 
 def buffers(algorithm: str, names: Iterable[str]) -> tuple[Unmatched, ...]:
     """Return the ``names`` that a port's ``state`` has and that are no quantity of the method."""
-    known = [name for name in EQUATIONS[algorithm] if name != "params"]
-    published = {alias: quantity for quantity, aliases in BUFFERS[algorithm].items() for alias in aliases}
-    unknown = [name for name in dict.fromkeys(names) if name not in EQUATIONS[algorithm]]
+    known = [name for name in facts_of(algorithm).quantities if name != "params"]
+    published = {alias: quantity for quantity, aliases in aliases_of(algorithm).items() for alias in aliases}
+    unknown = [name for name in dict.fromkeys(names) if name not in facts_of(algorithm).quantities]
     return tuple(Unmatched("buffer", name, published.get(name) or meant(name, known)) for name in unknown)
 
 

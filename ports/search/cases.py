@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.vectors import FloatArray, Hyperparameter
+from momoracle.reference.registry import method_of
 
 MOST_STEPS = 6
 MOST_TENSORS = 3
@@ -42,7 +43,8 @@ _DIRECTIONS = (*_PLAIN_DIRECTIONS, "cancelling", "smaller", "larger")
 
 def features(algorithm: str) -> dict[str, dict[str, Any]]:
     """Return what a port may not offer: name -> hyperparameters that ask for it, and for nothing else."""
-    made = {name: {name: _others(name, default)[0]} for name, default in defaults(algorithm).items() if name != "lr"}
+    settings = ((name, default) for name, default in defaults(algorithm).items() if name != "lr")
+    made = {name: {name: others[0]} for name, default in settings if (others := _others(algorithm, name, default))}
     return {**made, SCHEDULE: {"lr": (0.5, 0.25)}}
 
 
@@ -79,17 +81,37 @@ def cases(algorithm: str, offered: Collection[str]) -> st.SearchStrategy[Case]:
     return case()
 
 
-def _others(name: str, default: Hyperparameter) -> tuple[Hyperparameter, ...]:
+def values_of(algorithm: str, name: str) -> tuple[Hyperparameter, ...]:
+    """Return the values to draw of a hyperparameter: those of its name, or allowed numbers near its default."""
+    if name in VALUES:
+        return VALUES[name]
+    default = defaults(algorithm)[name]
+    return tuple(value for value in _near(default) if _is_allowed(algorithm, name, value))
+
+
+def _others(algorithm: str, name: str, default: Hyperparameter) -> tuple[Hyperparameter, ...]:
     if isinstance(default, bool):
         return (not default,)
-    return tuple(value for value in VALUES[name] if value != default)
+    return tuple(value for value in values_of(algorithm, name) if value != default)
+
+
+def _near(default: Any) -> tuple[float, ...]:
+    return (default / 2, default * 2, default / 8, 0.5, 0.25, 0.0)
+
+
+def _is_allowed(algorithm: str, name: str, value: float) -> bool:
+    try:
+        method_of(algorithm)(lr=0.5, **{name: value})
+    except ValueError:
+        return False
+    return True
 
 
 def _hyperparameters(draw: st.DrawFn, algorithm: str, offered: Collection[str], count: int) -> dict[str, Any]:
     chosen: dict[str, Any] = {"lr": draw(st.sampled_from(RATES))}
     for name, default in defaults(algorithm).items():
         if name in offered and draw(st.integers(0, 2)) == 2:
-            chosen[name] = draw(st.sampled_from(_others(name, default)))
+            chosen[name] = draw(st.sampled_from(_others(algorithm, name, default)))
     if chosen.get("estimate_lower_bound") and chosen.get("lower_bound") == float("-inf"):
         chosen["lower_bound"] = -10.0  # there is no estimate without a first guess
     if _switches_off(chosen):

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.ports.search.cases import RATES, VALUES, defaults, differing
+from momoracle.ports.search.cases import RATES, defaults, differing, values_of
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.vectors import FloatArray
 
 _NUMBERS = (0.0, 1.0, 0.5, 2.0, -1.0)
 
 
-def reduced(case: Case, fails: Callable[[Case], bool]) -> Case:
+def reduce_case(case: Case, fails: Callable[[Case], bool]) -> Case:
     """Return a smallest case for which ``fails`` still holds: no single simplification of it does.
 
     ``fails`` may raise to end the search for it.
     """
     while True:
-        smaller = next((one for one in simpler(case) if size(one) < size(case) and fails(one)), None)
+        smaller = next((other for other in simpler(case) if size(other) < size(case) and fails(other)), None)
         if smaller is None:
             return case
         case = smaller
@@ -105,8 +105,8 @@ def _simpler_settings(case: Case) -> Iterator[Case]:
     changed = [name for name in differing(case) if name != "lr"]
     yield from (_with(case, **{name: default[name]}) for name in changed)
     for name in changed:
-        if name in VALUES:  # without the zeros that switch an average off
-            yield from (_with(case, **{name: value}) for value in VALUES[name] if value)
+        if not isinstance(default[name], bool):  # without the zeros that switch an average off
+            yield from (_with(case, **{name: value}) for value in values_of(case.algorithm, name) if value)
 
 
 def _simpler_numbers(case: Case) -> Iterator[Case]:

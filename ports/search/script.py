@@ -8,15 +8,15 @@ from momoracle.ports.adapters.loading import load, parse
 from momoracle.ports.processes.child import arguments
 from momoracle.ports.protocol import Port
 from momoracle.ports.search.cases import differing
-from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.vectors import FloatArray
+from momoracle.reference.registry import is_own, method_of
 
 # What is asserted where a port breaks the protocol; an error of its own needs no assertion.
 _ASSERTIONS = {
     "wrong_shape": "assert [np.shape(z) for z in observed] == [z.shape for z in params], 'wrong shapes'",
     "dtype_change": "assert all(z.dtype == start_dtype for z in observed), 'another dtype'",
-    "mutated_gradients": "assert repr(given) == repr(grads), 'the port changed its gradients'",
+    "mutated_gradients": "assert repr(lent) == repr(grads), 'the port changed its gradients'",
     "nan": "assert not any(np.isnan(z).any() for z in observed), 'NaN'",
 }
 
@@ -60,25 +60,31 @@ def incident_script(case: Case, port: str, step: int, kind: str) -> str:
 
 
 def _beginning(case: Case, port: str, steps: int) -> list[str]:
-    method = ALGORITHMS[case.algorithm].__name__
+    method = method_of(case.algorithm).__name__
     chosen = differing(case)
     changing, narrow = isinstance(chosen["lr"], tuple), case.dtype != "float64"
-    told = [f"({loss!r}, {_arrays(g)})" for loss, g in zip(case.losses[:steps], case.grads[:steps], strict=True)]
+    pairs = [f"({loss!r}, {_arrays(g)})" for loss, g in zip(case.losses[:steps], case.grads[:steps], strict=True)]
     return [
         "import numpy as np",
-        f"from momoracle import {method}",
+        _import_line(case.algorithm, method),
         *(["from momoracle.ports import Schedule"] if changing else []),
         "from momoracle.ports.search.script import start",
         f"settings = dict({', '.join(f'{name}={_setting(value)}' for name, value in chosen.items())})",
         f"params = {_arrays(case.params)}",
-        f"steps = [{', '.join(told)}]  # loss, gradients",
+        f"steps = [{', '.join(pairs)}]  # loss, gradients",
         f"port = start({port!r}, {case.algorithm!r}, params, **settings)",
         *(["params = [z.astype(float) for z in params]  # the reference has digits to spare"] if narrow else []),
         f"method = {method}(**settings); state = method.init(params)",
         "for loss, grads in steps:",
-        "    given = [g.copy() for g in grads]; observed = port.step(given, loss)",
+        "    lent = [g.copy() for g in grads]; observed = port.step(lent, loss)",
         "    wide = [g.astype(float) for g in grads]; params, state, _ = method.step(params, wide, state, loss)",
     ]
+
+
+def _import_line(algorithm: str, method: str) -> str:
+    if is_own(algorithm):
+        return f"from momoracle import {method}"
+    return f"from momoracle.reference import method_of; {method} = method_of({algorithm!r})"
 
 
 def _setting(value: Any) -> str:

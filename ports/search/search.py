@@ -21,7 +21,7 @@ from momoracle.ports.processes.process import Child, Outcome
 from momoracle.ports.running.findings import Counterexample, Exhausted
 from momoracle.ports.search.cases import cases, features
 from momoracle.ports.search.counterexample import Failure, failure_of, refused
-from momoracle.ports.search.reduction import reduced
+from momoracle.ports.search.reduction import reduce_case
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.prove import prove
 
@@ -159,7 +159,7 @@ class _Search:
         if self._best.quantity == "hang":
             return  # each case that is tried would take the whole limit
         with suppress(_Over):
-            reduced(self._best.case, self._smaller)
+            reduce_case(self._best.case, self._smaller)
 
     def _smaller(self, case: Case) -> bool:
         assert self._best is not None

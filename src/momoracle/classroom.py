@@ -13,7 +13,8 @@ def check(student_class: type[Any], algorithm: str, *, seconds: float = 2.0) -> 
         student_class: a class with ``start(self, params, …)`` and ``step(self, grads, loss)``, which returns the new
             parameters. ``params`` and ``grads`` are lists of NumPy arrays, one a tensor, ``loss`` is a float, and
             ``start`` is given the hyperparameters that it has arguments for, under momoracle's names.
-        algorithm: one of ``sgd sgdm adam adamw momo momo-adam tam adatam adatamw``.
+        algorithm: one of ``sgd sgdm adam adamw momo momo-adam tam adatam adatamw``, or a method of your own as
+            ``FILE.py:CLASS``.
         seconds: that each vector may take before the class is stopped.
 
     The class is run in this process, for no other can import what a notebook defines. What it raises is shown with its
@@ -41,4 +42,4 @@ def check(student_class: type[Any], algorithm: str, *, seconds: float = 2.0) -> 
     """
     from momoracle.ports.classroom import lesson  # the checker is loaded by those who ask for it
 
-    return lesson.check(student_class, algorithm, seconds=seconds)
+    return lesson.check_student(student_class, algorithm, seconds=seconds)

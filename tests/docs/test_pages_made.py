@@ -149,11 +149,14 @@ def test_a_site_with_lessons_and_a_reference_is_built(tmp_path: Path, monkeypatc
 def test_the_table_of_argument_names_has_every_name_that_is_matched() -> None:
     from argument_names import PLACE, table
 
-    from momoracle.ports.adapters.argument_names import ALIASES, METHODS, NEGATED, PACKED
+    from momoracle.ports.adapters.argument_names import ALIASES, NEGATED, PACKED
+    from momoracle.ports.methods.registry import facts_of
+    from momoracle.reference import ALGORITHMS
 
     shown = table()
-    switches = {name for method in METHODS.values() for name in method.switches}
+    facts = [facts_of(algorithm) for algorithm in ALGORITHMS]
+    switches = {name for method in facts for name in method.switches}
     names = {*PACKED, *NEGATED.values(), *switches, *(name for aliases in ALIASES.values() for name in aliases)}
     assert {name for name in names if f"`{name}`" not in shown} == set()
-    assert all(f"| `{name}` | " in shown for method in METHODS.values() for name in method.defaults)
+    assert all(f"| `{name}` | " in shown for method in facts for name in method.defaults)
     assert PLACE in (checkout.ROOT / "docs" / "pages" / "check-a-port.md").read_text("utf-8")

@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
-from momoracle.ports.adapters.argument_names import METHODS, arguments_of, match
+from momoracle.ports.adapters.argument_names import arguments_of, match
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.protocol import NotOffered, Schedule, plain
+from momoracle.reference import ALGORITHMS
 
 
 def momo(learning_rate: float = 1.0, momentum: float = 0.9, f_star: float = 0.0) -> None: ...
@@ -63,9 +65,9 @@ def test_switches_decide_the_convention() -> None:
     assert match("sgd", {"lr": 1.0}, {"lr", "momentum", "weight_decay"})["momentum"] == 0.0
 
 
-@pytest.mark.parametrize("algorithm", METHODS)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_no_switch_is_a_hyperparameter(algorithm: str) -> None:
-    method = METHODS[algorithm]
+    method = facts_of(algorithm)
     assert not set(method.defaults) & set(method.switches)
 
 

@@ -12,7 +12,7 @@ import momoracle
 import momoracle.classroom
 from momoracle.ports.adapters.loading import PortError
 from momoracle.ports.classroom.hints import hint
-from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.running.method_port import MethodPort
 from momoracle.reference import ALGORITHMS
 
@@ -216,7 +216,7 @@ def test_wrong_use_is_told() -> None:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_departure_has_a_hint_that_is_a_question_and_not_the_answer(algorithm: str) -> None:
-    for one in DEPARTURES[algorithm]:
+    for one in departures_of(algorithm):
         text = hint(algorithm, one.id)
         assert text.endswith((".", "?"))
         assert 40 < len(text) < 260, one.id

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support import plain_ports
 
-from momoracle.ports.diagnosis.explain import LONG, explain
+from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, table
 from momoracle.ports.running.method_port import observed
 from momoracle.reference.golden.files import load
@@ -124,5 +124,5 @@ def test_it_is_explained(algorithm: str, port: Callable[[], Any], names: tuple[s
     vectors = [v for v in content.vectors if content.kind(v) == "core" and len(v.steps) <= LONG]
     with np.errstate(all="ignore"):
         seen = [table(vector, observed(port(), vector, buffers=False)) for vector in vectors]
-    found = explain(Replay(algorithm, vectors), seen)
+    found = propose(Replay(algorithm, vectors), seen)
     assert (found.departures, found.others) == (names, ())

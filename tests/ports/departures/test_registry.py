@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from momoracle.ports.departures.departure import compatible, edit, variant
-from momoracle.ports.departures.registry import DEPARTURES, departure
-from momoracle.ports.methods.equations import EQUATIONS
+from momoracle.ports.departures.registry import departure, departures_of
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
@@ -28,10 +28,10 @@ def test_no_departure_is_the_reference_bit_for_bit(algorithm: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_each_is_named_once_and_breaks_an_equation(algorithm: str) -> None:
-    known = DEPARTURES[algorithm]
+    known = departures_of(algorithm)
     assert len({one.id for one in known}) == len(known)
     for one in known:
-        assert one.quantity in EQUATIONS[algorithm], one.id
+        assert one.quantity in facts_of(algorithm).quantities, one.id
         assert one.meaning
         assert not one.link or one.link.startswith("https://")
         assert bool(one.edits) != (one.around is not None), one.id

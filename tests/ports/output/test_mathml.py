@@ -4,19 +4,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from momoracle.ports.departures.registry import DEPARTURES
-from momoracle.ports.methods.equations import EQUATIONS
-from momoracle.ports.output.mathml import LATEX, quantity_of, typeset
+from momoracle.ports.departures.registry import departures_of
+from momoracle.ports.methods.registry import facts_of
+from momoracle.ports.output.mathml import quantity_of, typeset
+from momoracle.reference import ALGORITHMS
 
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+EQUATIONS = {algorithm: facts_of(algorithm).equations for algorithm in ALGORITHMS}
 ALL = [(algorithm, quantity) for algorithm, texts in EQUATIONS.items() for quantity in texts]
 WRITTEN_OUT = [(algorithm, quantity) for algorithm, quantity in ALL if set("=←") & set(EQUATIONS[algorithm][quantity])]
 
 
 def test_no_equation_is_missing_and_none_is_too_many() -> None:
-    assert {name: set(formulas) for name, formulas in LATEX.items()} == {
-        name: set(texts) for name, texts in EQUATIONS.items()
-    }
+    for algorithm, texts in EQUATIONS.items():
+        assert set(facts_of(algorithm).latex) == set(texts)
 
 
 @pytest.mark.parametrize(("algorithm", "quantity"), ALL)
@@ -36,8 +37,8 @@ def test_it_has_the_letters_of_the_equation_in_words(algorithm: str, quantity: s
 
 
 def test_the_equation_that_a_departure_breaks_is_typeset() -> None:
-    for algorithm, departures in DEPARTURES.items():
-        for departure in departures:
+    for algorithm in ALGORITHMS:
+        for departure in departures_of(algorithm):
             assert typeset(algorithm, departure.quantity), departure.id
 
 

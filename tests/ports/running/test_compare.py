@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from momoracle.ports.adapters.argument_names import METHODS
-from momoracle.ports.methods.equations import EQUATIONS, equation, order
+from momoracle.ports.methods.registry import equation, facts_of, order
 from momoracle.ports.processes.child import Observed
 from momoracle.ports.running.compare import differ, first_deviation
 from momoracle.ports.running.report import number
+from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.vectors import Expected, Step, Vector
 
 
@@ -93,9 +93,10 @@ def test_a_buffer_that_the_port_has_not_is_not_compared() -> None:
 
 
 def test_the_equations_end_with_the_parameters() -> None:
-    assert set(EQUATIONS) == set(METHODS)
-    for algorithm, quantities in EQUATIONS.items():
-        assert list(quantities)[-1] == "params"
+    for algorithm in ALGORITHMS:
+        facts = facts_of(algorithm)
+        assert facts.quantities[-1] == "params"
+        assert set(facts.equations) == set(facts.quantities)
         assert order(algorithm, "unheard-of") < order(algorithm, "params")
     assert equation("momo", "step_size") == "MoMo (15)"
     assert equation("momo", "params") == "MoMo (16)"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from momoracle.ports import NotOffered, PortError, Schedule
-from momoracle.ports.search.reduction import reduced, simpler, size
+from momoracle.ports.search.reduction import reduce_case, simpler, size
 from momoracle.ports.search.script import deviation_script, start
 from momoracle.reference import MoMo
 from momoracle.reference.golden.cases import Case, Maker
@@ -64,7 +64,7 @@ def test_a_case_is_reduced_to_what_matters() -> None:
     def fails(case: Case) -> bool:
         return any(abs(g).max(initial=0) > 0.5 for step in case.grads for g in step)
 
-    least = reduced(large("float32", beta=0.99, estimate_lower_bound=True), fails)
+    least = reduce_case(large("float32", beta=0.99, estimate_lower_bound=True), fails)
     assert least.dtype == "float64"
     assert least.hyperparameters == {**Maker("momo", "float64").hyperparameters(), "lr": 1.0}
     assert [z.tolist() for z in least.params] == [[0.0]]
@@ -78,7 +78,7 @@ def test_what_matters_stays() -> None:
         several = len(case.losses) > 1 and len(case.params) > 1 and case.dtype == "float32"
         return several and case.hyperparameters["weight_decay"] != 0 and sum(z != 0 for z in entries) > 2
 
-    least = reduced(large("float32", weight_decay=0.3), fails)
+    least = reduce_case(large("float32", weight_decay=0.3), fails)
     assert fails(least)
     assert not any(fails(one) for one in simpler(least) if size(one) < size(least))
     assert (len(least.losses), len(least.params), sum(z.size for z in least.params)) == (2, 2, 3)
@@ -99,5 +99,5 @@ def test_an_error_ends_the_reduction() -> None:
         return True
 
     with pytest.raises(OutOfTimeError):
-        reduced(large("float64"), fails)
+        reduce_case(large("float64"), fails)
     assert size(tried[0]) < size(large("float64"))

@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from momoracle.ports.departures.registry import DEPARTURES
+from momoracle.ports.departures.registry import departures_of
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden import files
 from momoracle.reference.golden.flags import FLAGS
@@ -90,7 +90,7 @@ def test_ids_are_unique(content: VectorFile) -> None:
 
 def test_every_departure_is_caught_by_a_core_vector_or_a_robustness_one(content: VectorFile) -> None:
     caught = {name for v in content.vectors for name in v.kills}
-    assert caught == {departure.id for departure in DEPARTURES[content.algorithm]}
+    assert caught == {departure.id for departure in departures_of(content.algorithm)}
 
 
 def test_tolerances_are_tight(content: VectorFile) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from momoracle.ports.departures.departure import Departure, variant
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.diagnosis.explain import LONG, explain
-from momoracle.ports.diagnosis.replay import Replay, nudged, run, table
+from momoracle.ports.diagnosis.propose import LONG, propose
+from momoracle.ports.diagnosis.replay import Replay, perturb, replayed_table, table
 from momoracle.ports.roundings import fused
 from momoracle.ports.running.method_port import MethodPort, observed
 from momoracle.reference import ALGORITHMS, Method
@@ -22,7 +22,7 @@ def replay(algorithm: str) -> Replay:
 
 
 def seen(known: Replay, method: type[Method]) -> list[Any]:
-    return [run(method, vector) for vector in known.vectors]
+    return [replayed_table(method, vector) for vector in known.vectors]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_what_is_planted_is_found(algorithm: str, names: tuple[str, ...]) -> Non
     known = replay(algorithm)
     port = fused(variant(algorithm, *(departure(algorithm, name) for name in names)))
     tried: list[str] = []
-    found = explain(known, seen(known, port), progress=tried.append)
+    found = propose(known, seen(known, port), progress=tried.append)
     assert found.departures == names
     assert found.reproduced == found.vectors == len(known.vectors)
     assert " + ".join(names) in tried
@@ -45,7 +45,7 @@ def test_what_is_planted_is_found(algorithm: str, names: tuple[str, ...]) -> Non
 
 def test_others_that_return_the_same_are_named_too() -> None:
     known = Replay("sgd", [v for v in load("sgd").vectors if v.id == "sgd-float64-decay"])
-    found = explain(known, seen(known, variant("sgd", departure("sgd", "no-decay"))))
+    found = propose(known, seen(known, variant("sgd", departure("sgd", "no-decay"))))
     assert ("no-decay",) in (found.departures, *found.others)
     assert ("decay-of-matrices",) in (found.departures, *found.others)  # the vector has no matrix
 
@@ -60,7 +60,7 @@ def test_nothing_known_is_unexplained_and_the_nearest_is_named() -> None:
         return Third
 
     known = replay("sgd")
-    found = explain(known, seen(known, steps(ALGORITHMS["sgd"])))
+    found = propose(known, seen(known, steps(ALGORITHMS["sgd"])))
     assert found.departures == ()
     assert found.others == ()
     assert found.reproduced < found.vectors
@@ -68,9 +68,9 @@ def test_nothing_known_is_unexplained_and_the_nearest_is_named() -> None:
 
 def test_a_buffer_that_is_seen_to_be_sound_is_not_blamed() -> None:
     known = replay("sgdm")
-    tables = seen(known, variant("sgdm", departure("sgdm", "momentum-float32"), shaken=True))
-    assert explain(known, tables).departures == ("momentum-float32",)
-    assert explain(known, tables, sound=("momentum",)).departures != ("momentum-float32",)
+    tables = seen(known, variant("sgdm", departure("sgdm", "momentum-float32"), perturbed=True))
+    assert propose(known, tables).departures == ("momentum-float32",)
+    assert propose(known, tables, sound=("momentum",)).departures != ("momentum-float32",)
 
 
 def test_steps_that_did_not_come_are_nan() -> None:
@@ -81,9 +81,9 @@ def test_steps_that_did_not_come_are_nan() -> None:
     assert np.isnan(rows[1:]).all()
 
 
-def test_a_nudge_moves_by_roundings_alone() -> None:
+def test_a_perturbation_moves_by_roundings_alone() -> None:
     (vector,) = (v for v in load("momo").vectors if v.id == "momo-float64-decay")
-    moved = nudged(vector, 0)
+    moved = perturb(vector, 0)
     assert any((a != b).any() for a, b in zip(moved.params, vector.params, strict=True))
     for a, b in zip(moved.params, vector.params, strict=True):
         np.testing.assert_allclose(a, b, rtol=3 * np.finfo(np.float64).eps)
