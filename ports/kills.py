@@ -5,7 +5,7 @@ from dataclasses import replace
 from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import DEPARTURES
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import Method
 from momoracle.reference.golden.vectors import Vector
 
@@ -13,7 +13,7 @@ from momoracle.reference.golden.vectors import Vector
 def catches(vector: Vector, method: type[Method]) -> bool:
     """Tell whether a method fails a vector: parameters out of tolerance, or an error where the vector has a result."""
     try:
-        return first_deviation(vector, observed(MethodPort(method), vector, buffers=False)) is not None
+        return first_deviation(vector, observe(MethodPort(method), vector, buffers=False)) is not None
     except (ArithmeticError, ValueError):  # not finite, for one; a departure that is no working code must show
         return True
 

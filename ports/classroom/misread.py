@@ -9,7 +9,7 @@ import numpy as np
 
 from momoracle.ports.adapters.argument_names import METHODS
 from momoracle.ports.diagnosis.replay import Table, run, table
-from momoracle.ports.processes.child import Observed
+from momoracle.ports.running.messages import Observed
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.vectors import FloatArray, Step, Vector
 

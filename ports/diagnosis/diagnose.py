@@ -7,9 +7,9 @@ from momoracle.ports.departures.registry import departure
 from momoracle.ports.diagnosis.explain import explain, smallest_subset
 from momoracle.ports.diagnosis.locate import locate
 from momoracle.ports.diagnosis.replay import Replay, table
-from momoracle.ports.processes.child import Observed
 from momoracle.ports.running.compare import differ
 from momoracle.ports.running.findings import Explanation
+from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Report, VectorResult
 from momoracle.reference.golden.vectors import VectorFile
 
@@ -22,7 +22,7 @@ def diagnose(
 ) -> Report:
     """Return the report with an explanation and locations, where a core vector deviates; else as it is.
 
-    ``resynchronised`` is what `resynchronise.resynchronised` returned; ``progress`` is called with each set of
+    ``resynchronised`` is what `resynchronise` returned; ``progress`` is called with each set of
     departures that is tried.
     """
     by_id = {vector.id: vector for vector in vectors.vectors}
