@@ -13,7 +13,7 @@ from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.zoo import problem
 from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import Method
 from momoracle.reference.golden import files
 
@@ -61,8 +61,8 @@ def measure_errors(method: type[Method]) -> Iterator[tuple[int, float]]:
     content = files.load("momo")
     core = [v for v in content.vectors if all(content.flags[flag].kind == "core" for flag in v.flags)]
     for number, vector in enumerate(core, start=1):
-        worst = 1e-3  # so that an exact result has a place on the logarithmic axis
-        for result in observed(MethodPort(method), vector, buffers=False):
+        worst = 1e-3  # what is exact has a place too
+        for result in observe(MethodPort(method), vector, buffers=False):
             expected = vector.steps[result.step - 1].expected["params"]
             for got, want, allowed in zip(result.params, expected.values, expected.tolerances, strict=True):
                 error = np.abs(np.asarray(got, np.float64) - want)

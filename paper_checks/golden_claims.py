@@ -8,7 +8,7 @@ from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.golden_vectors import catches
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector
@@ -35,7 +35,7 @@ def check_golden_vectors(algorithm: str) -> Result:
 
 def _first_fault(algorithm: str, vector: Vector) -> str | None:
     try:
-        deviation = first_deviation(vector, observed(MethodPort(ALGORITHMS[algorithm]), vector))
+        deviation = first_deviation(vector, observe(MethodPort(ALGORITHMS[algorithm]), vector))
     except (ArithmeticError, ValueError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
     if deviation is None:

@@ -13,7 +13,7 @@ from momoracle.common.processes import map_in_processes
 from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden import files
 from momoracle.reference.golden.build import build
@@ -25,7 +25,7 @@ T = TypeVar("T")
 def catches(vector: Vector, method: type[Method]) -> bool:
     """Tell whether a method fails a vector: parameters out of tolerance, or an error where the vector has a result."""
     try:
-        return first_deviation(vector, observed(MethodPort(method), vector, buffers=False)) is not None
+        return first_deviation(vector, observe(MethodPort(method), vector, buffers=False)) is not None
     except (ArithmeticError, ValueError):  # not finite, for one; a departure that is no working code must show
         return True
 

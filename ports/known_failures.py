@@ -1,4 +1,4 @@
-"""The list of failures that a port's author knows of: one a line, with its reason and a link."""
+"""Read the list of failures that a port's author knows of: one a line, with its reason and a link."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ def read(path: Path) -> dict[str, KnownFailure]:
     """
     if not path.is_file():
         raise KnownFailuresError(f"known_failures={str(path)!r}: there is no such file; give its path, or None")
-    found: dict[str, KnownFailure] = {}
+    failures: dict[str, KnownFailure] = {}
     wrong: list[str] = []
     for count, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         place = f"{path.name}:{count}"
@@ -41,14 +41,15 @@ def read(path: Path) -> dict[str, KnownFailure]:
             continue
         try:
             entry = _entry(text, place)
-            if entry.id in found:
-                raise KnownFailuresError(f"{place}: {entry.id!r} is in {found[entry.id].place} too; remove one of them")
-            found[entry.id] = entry
+            if entry.id in failures:
+                first = failures[entry.id].place
+                raise KnownFailuresError(f"{place}: {entry.id!r} is in {first} too; remove one of them")
+            failures[entry.id] = entry
         except KnownFailuresError as error:
             wrong.append(str(error))
     if wrong:
         raise KnownFailuresError("\n".join(wrong))
-    return found
+    return failures
 
 
 def _entry(text: str, place: str) -> KnownFailure:

@@ -1,4 +1,4 @@
-"""Proof that the checker can fail: every departure, and every pair of them, planted as a port and checked.
+"""Show that the checker can fail: plant every departure, and every pair of them, as a port and check it.
 
 A planted port is the reference's text with its departures, run with fused multiply-add: it rounds in other places than
 the replays that must recognise it. Pairs do without the one vector of each algorithm that is as long as all others
@@ -16,16 +16,16 @@ from momoracle.ports.departures.departure import compatible
 from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, table
-from momoracle.ports.processes.child import Observed
 from momoracle.ports.roundings import ROUNDINGS, fused
 from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.findings import Names
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.messages import Observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector
 
-Outcome: TypeAlias = Literal["exact", "equivalent", "unexplained", "missed"]
+PlantedOutcome: TypeAlias = Literal["exact", "equivalent", "unexplained", "missed"]
 
 CHUNK = 24  # planted ports that a process takes at a time
 EXPLAINED = {1: 0.98, 2: 0.90}  # by the number of departures, the least share that must be explained
@@ -42,7 +42,7 @@ class Planted:
 
     algorithm: str
     departures: Names
-    outcome: Outcome
+    outcome: PlantedOutcome
     explanation: Names
 
 
@@ -70,7 +70,7 @@ def plantable(algorithm: str) -> list[Names]:
     """Return every single departure, and every pair that can be taken together."""
     departures = departures_of(algorithm)
     pairs = [(a.id, b.id) for a, b in combinations(departures, 2) if compatible(algorithm, a, b)]
-    return [*((one.id,) for one in departures), *pairs]
+    return [*((departure.id,) for departure in departures), *pairs]
 
 
 def plant(algorithm: str, names: Names) -> Planted:
@@ -81,10 +81,10 @@ def plant(algorithm: str, names: Names) -> Planted:
     if not any(noticed for _, noticed in results):
         return Planted(algorithm, names, "missed", ())
     seen = [table(vector, outcome) for vector, (outcome, _) in zip(replay.vectors, results, strict=True)]
-    found = propose(replay, seen)
-    sets = [set(one) for one in (found.departures, *found.others) if one]
-    outcome: Outcome = "exact" if set(names) in sets else "equivalent" if sets else "unexplained"
-    return Planted(algorithm, names, outcome, found.departures)
+    explanation = propose(replay, seen)
+    sets = [set(ids) for ids in (explanation.departures, *explanation.others) if ids]
+    outcome: PlantedOutcome = "exact" if set(names) in sets else "equivalent" if sets else "unexplained"
+    return Planted(algorithm, names, outcome, explanation.departures)
 
 
 def self_test(
@@ -98,25 +98,26 @@ def self_test(
         for sets in [plantable(algorithm)]
         for start in range(0, len(sets), CHUNK)
     ]
-    found: dict[int, list[Planted]] = {}
+    outcomes: dict[int, list[Planted]] = {}
     for (i, _), planted in map_in_processes(_chunk, list(enumerate(chunks)), processes):
-        found[i] = planted
+        outcomes[i] = planted
         progress(len(planted))
-    return right, [planted for i in sorted(found) for planted in found[i]]
+    return right, [planted for i in sorted(outcomes) for planted in outcomes[i]]
 
 
-def explained(planted: Sequence[Planted]) -> float:
+def explained_share(planted: Sequence[Planted]) -> float:
     """Return the share of what was noticed that was explained, exactly or as an equivalent."""
-    noticed = [one for one in planted if one.outcome != "missed"]
-    return sum(one.outcome != "unexplained" for one in noticed) / max(1, len(noticed))
+    noticed = [port for port in planted if port.outcome != "missed"]
+    return sum(port.outcome != "unexplained" for port in noticed) / max(1, len(noticed))
 
 
-def sound(right: Sequence[RightPort], planted: Sequence[Planted]) -> bool:
+def is_sound(right: Sequence[RightPort], planted: Sequence[Planted]) -> bool:
     """Tell whether nothing right is accused, all that is wrong is noticed, and enough of it is explained."""
     enough = all(
-        explained([one for one in planted if len(one.departures) == size]) >= least for size, least in EXPLAINED.items()
+        explained_share([port for port in planted if len(port.departures) == size]) >= least
+        for size, least in EXPLAINED.items()
     )
-    noticed = all(one.outcome != "missed" for one in planted)
+    noticed = all(port.outcome != "missed" for port in planted)
     return not any(port.accused for port in right) and noticed and enough
 
 
@@ -141,8 +142,8 @@ def _run(method: type[Method], vector: Vector) -> tuple[list[Observed], bool]:
     """Return what a method gives on a vector until it raises, and whether that is noticed."""
     outcome: list[Observed] = []
     try:
-        for one in observed(MethodPort(method), vector, buffers=False):
-            outcome.append(one)
+        for result in observe(MethodPort(method), vector, buffers=False):
+            outcome.append(result)
     except (ArithmeticError, ValueError):  # not finite, for one
         return outcome, True
     return outcome, first_deviation(vector, outcome) is not None

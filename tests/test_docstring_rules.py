@@ -8,7 +8,7 @@ import pytest
 from support import docstring_rules
 
 from momoracle.convergence.certificates.certificate import Sides
-from momoracle.ports.adapters.loading import check_algorithm
+from momoracle.reference import method_of
 
 
 def sides(m: Any, size: int) -> Sides:
@@ -22,14 +22,14 @@ def sides(m: Any, size: int) -> Sides:
 
     Raises:
         TypeError: size is no integer.
-        PortError: there is no such algorithm.
+        AlgorithmError: there is no such algorithm.
 
     Source: nowhere.
 
     >>> 1 + 1
     2
     """
-    check_algorithm("momo")
+    method_of("momo")
     if not isinstance(size, int):
         raise TypeError("size is no integer")
     return Sides(m, m, m, m)
@@ -52,7 +52,7 @@ MISSING = {
     "m: the measures.": "it does not name `m`",
     "size: n.": "it does not name `size`",
     "TypeError": "it does not say when it raises TypeError",
-    "PortError": "it does not say when it raises PortError",
+    "AlgorithmError": "it does not say when it raises AlgorithmError",
     "Source: nowhere.": "it has no `Source:`",
     ">>> 1 + 1\n    2": "it has no example that shows a result",
     "    2\n": "it has no example that shows a result",
@@ -88,7 +88,7 @@ def test_a_constant_without_a_comment_is_noticed() -> None:
 
 
 def test_what_is_raised_is_found_in_the_text_and_in_what_it_calls() -> None:
-    assert docstring_rules.raised(sides) == {"TypeError", "PortError"}
+    assert docstring_rules.raised(sides) == {"TypeError", "AlgorithmError"}
 
 
 def test_a_formula_is_no_entry_of_a_section() -> None:

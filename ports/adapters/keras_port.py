@@ -1,12 +1,14 @@
 """Adapter for Keras 3: a `keras.optimizers.Optimizer` subclass as a port."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import arguments_of, match
+from momoracle.ports.adapters.argument_names import arguments_of
 from momoracle.ports.adapters.buffer_names import known, rename
+from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import Schedule
 from momoracle.reference.golden.vectors import FloatArray
 
@@ -23,15 +25,26 @@ def choose_backend() -> None:
 
 
 class KerasPort:
-    """Run ``optimizer`` on `keras.Variable`s.
+    """Run an optimizer on `keras.Variable`s.
 
     Keras keeps the learning rate in its ``floatx``; the process that loads this port sets that to the vectors' dtype,
     as a user with float64 variables would.
+
+    Keras has no place of its own for the loss. It is passed as ``apply(…, loss=…)`` where the optimizer's ``apply`` has
+    that argument; else, where the class has an attribute ``loss`` (a property that can be set, or a class variable),
+    that is set before each step. An optimizer with neither is given no loss.
+
+    Args:
+        optimizer: the class.
+        arguments: how its arguments are chosen.
     """
 
-    def __init__(self, optimizer: Any, algorithm: str) -> None:
+    def __init__(self, optimizer: Any, arguments: PortArguments) -> None:
         self.matched = optimizer
-        self._algorithm = algorithm
+        self._arguments = arguments
+        self._algorithm = arguments.algorithm
+        self._applies_loss = "loss" in inspect.signature(optimizer.apply).parameters
+        self._holds_loss = not self._applies_loss and hasattr(optimizer, "loss")
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
         """Begin a run; raises `NotOffered`."""
@@ -41,21 +54,29 @@ class KerasPort:
         lr = hyperparameters["lr"]
         self._schedule = lr if isinstance(lr, Schedule) else None
         first = {**hyperparameters, "lr": lr(1) if isinstance(lr, Schedule) else lr}
-        self._optimizer = self.matched(**match(self._algorithm, first, accepted))
+        self._optimizer = self.matched(**self._arguments.choose(first, accepted))
         self._params = [keras.Variable(array, dtype=str(array.dtype)) for array in params]
         self._optimizer.build(self._params)
         self._count = 0
 
     def step(self, grads: Sequence[FloatArray | None], loss: float) -> list[FloatArray]:
-        """Apply the gradients; one may be None, but the vectors have none that is."""
+        """Apply the gradients; one may be None, for the checks of behaviours, but in the vectors none is."""
         from keras import ops
 
         self._count += 1
         if self._schedule is not None:
             self._optimizer.learning_rate = self._schedule(self._count)
         tensors = [grad if grad is None else ops.convert_to_tensor(grad, dtype=str(grad.dtype)) for grad in grads]
-        self._optimizer.apply(tensors, self._params)
+        value = ops.convert_to_tensor(loss, dtype=str(self._params[0].dtype)) if self.takes_loss else None
+        if self._holds_loss:
+            self._optimizer.loss = value
+        self._optimizer.apply(tensors, self._params, **({"loss": value} if self._applies_loss else {}))
         return [_array(param) for param in self._params]
+
+    @property
+    def takes_loss(self) -> bool:
+        """Whether the optimizer is given the loss."""
+        return self._applies_loss or self._holds_loss
 
     def set_params(self, params: list[FloatArray]) -> None:
         """Assign ``params`` to the variables."""
@@ -65,8 +86,8 @@ class KerasPort:
     def state(self) -> dict[str, list[FloatArray]]:
         """Return the optimizer's known buffers."""
         held = {name: getattr(self._optimizer, name, None) for name in known(self._algorithm)}
-        found = {name: [_array(part) for part in parts] for name, parts in held.items() if isinstance(parts, list)}
-        return rename(self._algorithm, found)
+        buffers = {name: [_array(part) for part in parts] for name, parts in held.items() if isinstance(parts, list)}
+        return rename(self._algorithm, buffers)
 
     def save(self) -> Any:
         """Return what a checkpoint holds: the optimizer's own variables, as arrays by name."""

@@ -1,128 +1,50 @@
-"""From the command line's PORT to a factory of ports."""
+"""Import what a PORT names and make a factory of ports of it, with the framework set up for one dtype."""
 
-import importlib
-import importlib.util
-import os
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
-from momoracle.common.nearest import did_you_mean
+from momoracle.common.user_code import TargetError, error_report, load_target
+from momoracle.ports.adapters.port_arguments import own_arguments
+from momoracle.ports.adapters.port_spec import ADAPTERS, PortError, PortSpec
 from momoracle.ports.protocol import Port
-from momoracle.reference.registry import AlgorithmError, method_of
 
 Factory: TypeAlias = Callable[[], Port]
 
-FORMS = "FILE.py:NAME, MODULE:NAME, torch=MODULE:CLASS, optax=MODULE:FUNCTION or keras=MODULE:CLASS"
-ADAPTERS = ("torch", "optax", "keras")
-
-
-class PortError(ValueError):
-    """The port cannot be checked: the argument is wrong, or what it names cannot be loaded.
-
-    >>> raise PortError("there is no file 'my_port.py'; give its path from the current folder")
-    Traceback (most recent call last):
-    ...
-    momoracle.ports.adapters.loading.PortError: there is no file 'my_port.py'; give its path from the current folder
-    """
-
-
-@dataclass(frozen=True)
-class PortSpec:
-    """A PORT taken apart: ``adapter`` is empty for a class of the protocol, ``source`` a module's name or a file."""
-
-    text: str
-    adapter: str
-    source: str
-    name: str
-
-    @property
-    def is_file(self) -> bool:
-        """Whether ``source`` is a Python file rather than the name of a module."""
-        return self.source.endswith(".py")
-
-
-def parse(port: str) -> PortSpec:
-    """Take ``port`` apart without importing anything; raises `PortError`."""
-    adapter, equals, rest = port.partition("=")
-    if not equals or not adapter.isidentifier():
-        adapter, rest = "", port
-    elif adapter not in ADAPTERS:
-        raise PortError(
-            f"PORT={port!r}: there is no adapter {adapter!r}; write {FORMS}{did_you_mean(adapter, ADAPTERS)}"
-        )
-    source, _, name = rest.rpartition(":")
-    if not source or not all(part.isidentifier() for part in name.split(".")):
-        raise PortError(f"PORT={port!r}: expected {FORMS}; put a colon and the name after the file or module")
-    spec = PortSpec(port, adapter, source, name)
-    if spec.is_file and not Path(source).is_file():
-        raise PortError(f"PORT={port!r}: there is no file {source!r}; give its path from the current folder")
-    if not spec.is_file and not all(part.isidentifier() for part in source.split(".")):
-        raise PortError(f"PORT={port!r}: {source!r} is no module's name; a file must end in .py")
-    return spec
-
-
-def check_algorithm(algorithm: str) -> None:
-    """Raise `PortError` unless ``algorithm`` is a method's name, or names a class of one."""
-    try:
-        method_of(algorithm)
-    except AlgorithmError as error:
-        raise PortError(str(error)) from None
-
 
 def load(spec: PortSpec, algorithm: str, dtype: str) -> Factory:
-    """Import what ``spec`` names and return a factory of ports; raises `PortError`.
+    """Import what ``spec`` names and return a factory of ports.
 
     It also sets the framework up for vectors of ``dtype`` (JAX's x64 mode, Keras' floatx), which holds for the whole
     process: call it in one that runs vectors of one dtype only.
+
+    Raises:
+        PortError: the port cannot be imported, or is none.
     """
-    check_algorithm(algorithm)
     if spec.adapter == "keras":
         from momoracle.ports.adapters.keras_port import choose_backend
 
         choose_backend()
-    target = _find(spec)
+    target = _import(spec)
+    makers = {"": make_plain_factory, "torch": make_torch_factory, "optax": _make_optax, "keras": _make_keras}
     try:
-        return {"": plain_factory, "torch": torch_factory, "optax": _optax, "keras": _keras}[spec.adapter](
-            spec, target, algorithm, dtype
-        )
+        return makers[spec.adapter](spec, target, algorithm, dtype)
     except ImportError as error:
         raise PortError(f"PORT={spec.text!r}: {error}; install momoracle with its extra `ports`") from error
 
 
-def _find(spec: PortSpec) -> Any:
-    if os.getcwd() not in sys.path:  # a console script does not look there by itself
-        sys.path.insert(0, os.getcwd())
+def _import(spec: PortSpec) -> Any:
     try:
-        found: Any = _import_file(Path(spec.source)) if spec.is_file else importlib.import_module(spec.source)
+        return load_target(spec.target)
+    except TargetError as error:
+        raise PortError(f"PORT={spec.text!r}: {error}") from None
     except Exception as error:
         raise PortError(
-            f"PORT={spec.text!r}: importing {spec.source!r} failed with {type(error).__name__}: {error}; "
+            f"PORT={spec.text!r}: importing {spec.source!r} failed with {error_report(error)}; "
             "mend or install it so that Python can import it"
         ) from error
-    for part in spec.name.split("."):
-        if not hasattr(found, part):
-            near = did_you_mean(part, [name for name in dir(found) if not name.startswith("_")])
-            what = f"{spec.source!r} has no {spec.name!r}; check the name after the colon{near}"
-            raise PortError(f"PORT={spec.text!r}: {what}")
-        found = getattr(found, part)
-    return found
 
 
-def _import_file(path: Path) -> Any:
-    sys.path.insert(0, str(path.parent.resolve()))  # so that it finds the files beside it
-    location = importlib.util.spec_from_file_location(f"port_{path.stem}", path)
-    if location is None or location.loader is None:
-        raise ImportError(f"{path.name} cannot be read as Python")
-    module = importlib.util.module_from_spec(location)
-    sys.modules[location.name] = module
-    location.loader.exec_module(module)
-    return module
-
-
-def plain_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+def make_plain_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
     """Return ``target`` where it gives ports when it is called; raises `PortError`."""
     hint = "for an optimizer of a framework, write " + " or ".join(f"{a}={spec.source}:{spec.name}" for a in ADAPTERS)
     if not callable(target):
@@ -139,7 +61,7 @@ def plain_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Fa
     return factory
 
 
-def torch_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+def make_torch_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
     """Return a factory of ports for an optimizer's class; raises `PortError`."""
     import torch
 
@@ -147,10 +69,10 @@ def torch_factory(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Fa
 
     torch.set_num_threads(1)  # the vectors are short, and two processes share the machine
     _require_class(spec, target, torch.optim.Optimizer, "torch.optim.Optimizer")
-    return lambda: TorchPort(target, algorithm)
+    return lambda: TorchPort(target, own_arguments(spec, algorithm))
 
 
-def _optax(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+def _make_optax(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
     import jax
 
     from momoracle.ports.adapters.optax_port import Compiled, OptaxPort
@@ -159,10 +81,10 @@ def _optax(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
         raise PortError(f"PORT={spec.text!r}: {spec.name!r} is no function that returns a GradientTransformation")
     jax.config.update("jax_enable_x64", dtype == "float64")
     compiled = Compiled(target)
-    return lambda: OptaxPort(compiled, algorithm)
+    return lambda: OptaxPort(compiled, own_arguments(spec, algorithm))
 
 
-def _keras(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
+def _make_keras(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
     import keras
 
     from momoracle.ports.adapters.keras_port import KerasPort
@@ -173,7 +95,7 @@ def _keras(spec: PortSpec, target: Any, algorithm: str, dtype: str) -> Factory:
 
         jax.config.update("jax_enable_x64", dtype == "float64")
     keras.config.set_floatx(dtype)
-    return lambda: KerasPort(target, algorithm)
+    return lambda: KerasPort(target, own_arguments(spec, algorithm))
 
 
 def _require_class(spec: PortSpec, target: Any, base: type, name: str) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import arguments_of, match
+from momoracle.ports.adapters.argument_names import arguments_of
 from momoracle.ports.adapters.buffer_names import fields, known, rename
+from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import Schedule
 from momoracle.reference.golden.vectors import FloatArray
 
@@ -29,24 +30,35 @@ class Compiled:
 
 
 class OptaxPort:
-    """Run a transformation on a list of arrays, jitted, with ``value=`` where its update takes extra arguments.
+    """Run a transformation on a list of arrays, jitted; its update gets the loss as ``value=`` where it can take it.
 
     float64 needs JAX's x64 mode, which the process that loads this port sets; float32 runs in JAX's default mode.
-    ``loss_of`` makes another thing of the loss than an array of the parameters' dtype.
+
+    Args:
+        compiled: the function that returns the transformation.
+        arguments: how the function's arguments are chosen.
+        loss_of: what is passed as the loss, in the place of an array of the parameters' dtype.
     """
 
-    def __init__(self, compiled: Compiled, algorithm: str, loss_of: Callable[[float], Any] | None = None) -> None:
+    def __init__(
+        self, compiled: Compiled, arguments: PortArguments, loss_of: Callable[[float], Any] | None = None
+    ) -> None:
         self.function = self.matched = compiled.function
         self._compiled = compiled
-        self._algorithm = algorithm
+        self._arguments = arguments
+        self._algorithm = arguments.algorithm
         self._loss_of = loss_of
+
+    def like(self, loss_of: Callable[[float], Any] | None = None) -> "OptaxPort":
+        """Return a port of the same function that has not been started, with another form of the loss."""
+        return OptaxPort(Compiled(self.function), self._arguments, loss_of)
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
         """Begin a run; raises `NotOffered`."""
         import jax.numpy as jnp
 
         accepted, _ = arguments_of(self._compiled.function)
-        arguments = match(self._algorithm, hyperparameters, accepted)
+        arguments = self._arguments.choose(hyperparameters, accepted)
         self._dtype = params[0].dtype
         self._params = [jnp.asarray(array) for array in params]
         transformation, self._step = self._compiled.get(arguments, str(self._dtype))
@@ -70,12 +82,12 @@ class OptaxPort:
 
     def state(self) -> dict[str, list[FloatArray]]:
         """Return the known fields of the transformation's state."""
-        found: dict[str, list[FloatArray]] = {}
+        buffers: dict[str, list[FloatArray]] = {}
         names = known(self._algorithm)
         for name, value in fields(self._state):
             if name in names:
-                found.setdefault(name, [np.array(leaf) for leaf in (value if isinstance(value, list) else [value])])
-        return rename(self._algorithm, found)
+                buffers.setdefault(name, [np.array(leaf) for leaf in (value if isinstance(value, list) else [value])])
+        return rename(self._algorithm, buffers)
 
     @property
     def takes_loss(self) -> bool:
@@ -118,7 +130,8 @@ def _lookup(value: Any, dtype: str) -> Any:
         return value
     import jax.numpy as jnp
 
-    table = jnp.asarray(np.array(value.values, dtype=dtype))
+    rates = [value(k) for k in range(1, len(value.values) + 1)]
+    table = jnp.asarray(np.array(rates, dtype=dtype))
     return lambda count: table[count]  # optax counts from 0
 
 

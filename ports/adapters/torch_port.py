@@ -1,38 +1,54 @@
 """Adapter for PyTorch: a `torch.optim.Optimizer` subclass as a port."""
 
 import copy
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import arguments_of, match
+from momoracle.ports.adapters.argument_names import arguments_of
 from momoracle.ports.adapters.buffer_names import known, rename
+from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import NotOffered, Schedule
 from momoracle.reference.golden.vectors import FloatArray
+from momoracle.reference.registry import method_of
+
+Way: TypeAlias = Literal["", "loss", "closure"]
 
 
 class TorchPort:
-    """Run ``optimizer`` on `torch.nn.Parameter`s that share one parameter group, with ``.grad`` set before each step.
+    """Run an optimizer on `torch.nn.Parameter`s that share one parameter group, with ``.grad`` set before each step.
 
-    The loss, in the parameters' dtype as a training loop has it, goes to optimizers whose ``step`` takes ``loss``, or
-    needs a closure. Torch's default dtype stays float32: ``model.double()`` does not change it either.
+    The loss is a tensor of the parameters' dtype, as a training loop has it. It goes to ``step(loss=…)`` where the
+    optimizer's ``step`` has that argument. Where it has ``closure``, a closure that returns the loss is passed if the
+    argument is required, or if the method needs the loss (torch's usual ``step(closure=None)``); the gradients are set
+    already when it is called. Torch's default dtype stays float32: ``model.double()`` does not change it either.
 
-    ``dtypes`` (torch's names, one a tensor) holds the tensors in other dtypes than the arrays have, for bfloat16 is
-    none of NumPy's; ``loss_of`` makes another thing of the loss than such a tensor.
+    Args:
+        optimizer: the class.
+        arguments: how its arguments are chosen.
+        dtypes: torch's names, one a tensor, to hold the tensors in other dtypes than the arrays have (bfloat16 is none
+            of NumPy's).
+        loss_of: what is passed as the loss, in the place of a tensor.
     """
 
     def __init__(
         self,
         optimizer: Any,
-        algorithm: str,
+        arguments: PortArguments,
         dtypes: Sequence[str] | None = None,
         loss_of: Callable[[float], Any] | None = None,
     ) -> None:
         self.optimizer_class = self.matched = optimizer
-        self._algorithm = algorithm
+        self._arguments = arguments
+        self._algorithm = arguments.algorithm
         self._dtypes = dtypes
         self._loss_of = loss_of
+
+    def like(self, dtypes: Sequence[str] | None = None, loss_of: Callable[[float], Any] | None = None) -> "TorchPort":
+        """Return a port of the same class that has not been started, with other dtypes or another form of the loss."""
+        return TorchPort(self.optimizer_class, self._arguments, dtypes, loss_of)
 
     def start(self, params: list[FloatArray], **hyperparameters: Any) -> None:
         """Begin a run; raises `NotOffered`."""
@@ -56,33 +72,33 @@ class TorchPort:
         lr = hyperparameters["lr"]
         self._schedule = lr if isinstance(lr, Schedule) else None
         first = {**hyperparameters, "lr": lr(1) if isinstance(lr, Schedule) else lr}
-        arguments = {**match(self._algorithm, first, accepted), **(options or {})}
+        arguments = {**self._arguments.choose(first, accepted), **(options or {})}
         self.parameters: list[Any] = []
         leaves = not arguments.get("differentiable", False)  # else the step is part of a graph, and so are they
-        made: list[dict[str, Any]] = [{"params": self._made(group, leaves)} for group in groups]
+        made: list[dict[str, Any]] = [{"params": self._make_parameters(group, leaves)} for group in groups]
         for group, rate in zip(made, rates, strict=False):
             group["lr"] = rate
         self.optimizer = self.optimizer_class(made if len(made) > 1 else made[0]["params"], **arguments)
-        self._needs = _loss_argument(self.optimizer.step)
+        self._loss_goes_to = _way_of_loss(self.optimizer.step, method_of(self._algorithm).needs_loss)
         self._count = 0
 
     def add_group(self, params: list[FloatArray]) -> None:
         """Add tensors to the run that is under way, as a parameter group of their own."""
-        self.optimizer.add_param_group({"params": self._made(params, leaves=True)})
+        self.optimizer.add_param_group({"params": self._make_parameters(params, leaves=True)})
 
     def step(self, grads: Sequence[FloatArray | None], loss: float) -> list[FloatArray]:
         """Set the gradients, which share memory with ``grads`` so that a change to them shows, and step.
 
-        A gradient may be None; the vectors have none that is.
+        A gradient may be None, for the checks of behaviours; vectors have one for every tensor.
         """
         self._count += 1
         if self._schedule is not None:
             for group in self.optimizer.param_groups:
                 group["lr"] = self._schedule(self._count)
         self.set_gradients(grads)
-        if self._needs == "loss":
+        if self._loss_goes_to == "loss":
             self.optimizer.step(loss=self.loss(loss))
-        elif self._needs == "closure":
+        elif self._loss_goes_to == "closure":
             value = self.loss(loss)
             self.optimizer.step(lambda: value)
         else:
@@ -92,7 +108,7 @@ class TorchPort:
     @property
     def takes_loss(self) -> bool:
         """Whether the optimizer's step is given the loss."""
-        return bool(self._needs)
+        return bool(self._loss_goes_to)
 
     def set_gradients(self, grads: Sequence[FloatArray | None]) -> None:
         """Set ``.grad`` of every parameter, in its dtype."""
@@ -126,15 +142,15 @@ class TorchPort:
         import torch
 
         states = [self.optimizer.state.get(param, {}) for param in self.parameters]
-        found: dict[str, list[FloatArray]] = {}
+        buffers: dict[str, list[FloatArray]] = {}
         for name in known(self._algorithm):
             if all(isinstance(state.get(name), torch.Tensor) for state in states):
-                found[name] = [_array(state[name]) for state in states]
+                buffers[name] = [_array(state[name]) for state in states]
             elif isinstance(held := getattr(self.optimizer, name, None), torch.Tensor):
-                found[name] = [_array(held)]
+                buffers[name] = [_array(held)]
             elif isinstance(held, float):  # which torch would make a float32 of
-                found[name] = [np.asarray(held)]
-        return rename(self._algorithm, found)
+                buffers[name] = [np.asarray(held)]
+        return rename(self._algorithm, buffers)
 
     def save(self) -> Any:
         """Return what a checkpoint holds: the ``state_dict``, copied, for its tensors are the optimizer's own."""
@@ -148,14 +164,21 @@ class TorchPort:
 
     def dtypes(self) -> dict[str, str]:
         """Return the dtype of every parameter, and of every tensor that the optimizer holds, by name."""
-        found = {f"params[{i}]": param for i, param in enumerate(self.parameters)}
-        for i, param in enumerate(self.parameters):
-            found |= {f"{name}[{i}]": value for name, value in self.optimizer.state.get(param, {}).items()}
-        for i, group in enumerate(self.optimizer.param_groups):
-            found |= {f"group[{i}].{name}": value for name, value in group.items()}
-        return {name: str(z.dtype).removeprefix("torch.") for name, z in _tensors({**found, **vars(self.optimizer)})}
+        return {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in self.tensors().items()}
 
-    def _made(self, arrays: list[FloatArray], leaves: bool) -> list[Any]:
+    def tensors(self) -> dict[str, Any]:
+        """Return the parameters, and every tensor that the optimizer holds, by name."""
+        import torch
+
+        held = {f"params[{i}]": param for i, param in enumerate(self.parameters)}
+        for i, param in enumerate(self.parameters):
+            held |= {f"{name}[{i}]": value for name, value in self.optimizer.state.get(param, {}).items()}
+        for i, group in enumerate(self.optimizer.param_groups):
+            held |= {f"group[{i}].{name}": value for name, value in group.items()}
+        held |= vars(self.optimizer)
+        return {name: value for name, value in held.items() if isinstance(value, torch.Tensor)}
+
+    def _make_parameters(self, arrays: list[FloatArray], leaves: bool) -> list[Any]:
         import torch
 
         start = len(self.parameters)
@@ -167,20 +190,14 @@ class TorchPort:
         return parameters
 
 
-def _tensors(held: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    import torch
-
-    return [(name, value) for name, value in held.items() if isinstance(value, torch.Tensor)]
-
-
-def _loss_argument(step: Any) -> str:
-    import inspect
-
+def _way_of_loss(step: Any, is_needed: bool) -> Way:
     parameters = inspect.signature(step).parameters
     if "loss" in parameters:
         return "loss"
     closure = parameters.get("closure")
-    return "closure" if closure is not None and closure.default is closure.empty else ""
+    if closure is not None and (is_needed or closure.default is closure.empty):
+        return "closure"
+    return ""
 
 
 def _array(tensor: Any) -> FloatArray:

@@ -4,7 +4,7 @@ import platform
 import sys
 from importlib import metadata
 
-from momoracle.ports.adapters.loading import PortSpec
+from momoracle.ports.adapters.port_spec import PortSpec
 
 FRAMEWORKS = ("torch", "jax", "jaxlib", "optax", "keras", "tensorflow", "mlx")
 
@@ -15,16 +15,18 @@ def versions(spec: PortSpec) -> dict[str, str]:
     Call it where the port has been loaded: which frameworks it uses is seen from what it imported.
     """
     modules = [] if spec.is_file else [spec.source.partition(".")[0]]
-    modules += [name for name in _used(spec) if name in sys.modules]
-    distributions = metadata.packages_distributions()
-    found = {name: metadata.version(name) for module in modules for name in distributions.get(module, [])[:1]}
-    own = "" if spec.is_file else str(getattr(sys.modules.get(modules[0]), "__version__", ""))
-    if own and modules[0] not in distributions:
-        found[modules[0]] = own
-    return {**dict(sorted(found.items())), "numpy": metadata.version("numpy"), "python": platform.python_version()}
+    modules += [name for name in _frameworks_of(spec) if name in sys.modules]
+    known: dict[str, str] = {}
+    if modules:  # reading what every installed package brings takes a while
+        distributions = metadata.packages_distributions()
+        known = {name: metadata.version(name) for module in modules for name in distributions.get(module, [])[:1]}
+        own = "" if spec.is_file else str(getattr(sys.modules.get(modules[0]), "__version__", ""))
+        if own and modules[0] not in distributions:
+            known[modules[0]] = own
+    return {**dict(sorted(known.items())), "numpy": metadata.version("numpy"), "python": platform.python_version()}
 
 
-def _used(spec: PortSpec) -> tuple[str, ...]:
+def _frameworks_of(spec: PortSpec) -> tuple[str, ...]:
     if spec.adapter == "torch":
         return ("torch",)
     if spec.adapter == "optax":

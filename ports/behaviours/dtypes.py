@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.ports.behaviours.bench import SHAPES, Bench, Input, NotApplicable, copies
-from momoracle.ports.processes.child import Answer
+from momoracle.ports.behaviours.bench import SHAPES, Bench, Input, NotApplicable
+from momoracle.ports.running.messages import Answer
+from momoracle.ports.running.run_vector import copy_arrays
 
 
 def float16(bench: Bench) -> Answer:
@@ -26,11 +27,11 @@ def mixed(bench: Bench) -> Answer:
 
 def _kept(bench: Bench, dtypes: list[str]) -> Answer:
     """Run in these dtypes and watch those of every parameter and buffer after each step."""
-    make, of = maker(bench, dtypes)
-    port = bench.begin(of, make())
+    make, data = maker(bench, dtypes)
+    port = bench.begin(data, make())
     seen: dict[str, list[str]] = {}
-    for k, (grads, loss) in enumerate(zip(of.grads, of.losses, strict=True), start=1):
-        params = port.step(copies(grads), loss)
+    for k, (grads, loss) in enumerate(zip(data.grads, data.losses, strict=True), start=1):
+        params = port.step(copy_arrays(grads), loss)
         if not all(bool(np.isfinite(param.astype(np.float32)).all()) for param in params):
             return Answer("broken", f"step {k} in {_set(dtypes)} gave parameters that are not finite")
         for name, dtype in dtypes_of(port, params).items():
@@ -44,17 +45,14 @@ def _kept(bench: Bench, dtypes: list[str]) -> Answer:
         )
     buffers = {dtype for name, kinds in seen.items() if not name.startswith("params[") for dtype in kinds}
     held = f"buffers in {_set(buffers)}" if buffers else "no buffer to be seen"
-    return Answer("holds", f"{len(of.losses)} steps: parameters in {_set(dtypes)}, {held}; none changed")
+    return Answer("holds", f"{len(data.losses)} steps: parameters in {_set(dtypes)}, {held}; none changed")
 
 
 def maker(bench: Bench, dtypes: Sequence[str]) -> tuple[Callable[[], Any], Input]:
     """Return what makes ports that run in these dtypes, one a tensor, and the input to run them on."""
     if bench.adapter == "torch":
-        from momoracle.ports.adapters.torch_port import TorchPort
-
-        data = bench.input(dtype="float32")
-        optimizer: Any = bench.factory().optimizer_class  # type: ignore[attr-defined]
-        return lambda: TorchPort(optimizer, bench.algorithm, dtypes=dtypes), data
+        port: Any = bench.factory()
+        return lambda: port.like(dtypes=dtypes), bench.input(dtype="float32")
     return bench.factory, bench.input(dtype=[_numpy(bench, dtype) for dtype in dtypes])
 
 
@@ -72,15 +70,15 @@ def _numpy(bench: Bench, dtype: str) -> Any:
 
 def dtypes_of(port: Any, params: Sequence[Any]) -> dict[str, str]:
     """Return the dtype of every parameter and of every buffer that can be seen, by name."""
-    told: Callable[[], dict[str, str]] | None = getattr(port, "dtypes", None)
-    if told is not None:
-        return told()
-    found = {f"params[{i}]": str(param.dtype) for i, param in enumerate(params)}
+    of_adapter: Callable[[], dict[str, str]] | None = getattr(port, "dtypes", None)
+    if of_adapter is not None:
+        return of_adapter()
+    dtypes = {f"params[{i}]": str(param.dtype) for i, param in enumerate(params)}
     state = port.state() if callable(getattr(port, "state", None)) else {}
     for name, held in state.items():
         parts = held if isinstance(held, list | tuple) else [held]
-        found |= {f"{name}[{i}]": str(np.asarray(part).dtype) for i, part in enumerate(parts)}
-    return found
+        dtypes |= {f"{name}[{i}]": str(np.asarray(part).dtype) for i, part in enumerate(parts)}
+    return dtypes
 
 
 def _set(dtypes: Any) -> str:

@@ -1,18 +1,23 @@
 """MoMo and MoMo-Adam where the papers are silent: several learning rates, missing gradients, tensors that come late.
 
-Each can be read in more than one way, and all that are here are sensible; a port has to follow one of them. Without
-weight decay, f_* = 0. Source: MoMo (15)–(16); `Reading` says what is added.
+Each can be read in more than one way, and all that are here are sensible; a port has to follow one of them. A reading
+is run on the reference's own text: this file says only which tensors take part in a step, what their averages start
+with, and which rate each has. Without weight decay, f_* = 0.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from momoracle.ports.behaviours.bench import Input, Run
-from momoracle.ports.methods.registry import facts_of
+from momoracle.reference import Method
+from momoracle.reference.edited import Edit, edited
 from momoracle.reference.golden.vectors import FloatArray
+from momoracle.reference.registry import method_of
+
+Count: TypeAlias = Literal["", "own", "shared"]
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,7 @@ class Reading:
     rates: Literal["exact", "authors"] = "authors"
     missing: Literal["zero", "left alone"] = "zero"
     late: Literal["zero", "first gradient"] = "zero"
-    count: Literal["", "own", "shared"] = ""
-
-
-@dataclass
-class _Tensor:
-    x: FloatArray
-    d: FloatArray
-    v: FloatArray
-    gamma: float = 0.0
-    count: int = 0
-    scale: Any = field(default=1.0)  # D
+    count: Count = ""
 
 
 def rate_readings() -> list[Reading]:
@@ -52,8 +47,13 @@ def rate_readings() -> list[Reading]:
 
 
 def missing_readings(algorithm: str) -> list[Reading]:
-    """Return the readings of a gradient that is None."""
+    """Return the readings of a gradient that is None after some that were not."""
     return [Reading(), *(Reading(missing="left alone", count=count) for count in _counts(algorithm))]
+
+
+def first_missing_readings(algorithm: str) -> list[Reading]:
+    """Return the readings of gradients that are None in the first steps of a tensor."""
+    return [Reading(), *(replace(reading, missing="left alone") for reading in late_readings(algorithm))]
 
 
 def late_readings(algorithm: str) -> list[Reading]:
@@ -63,8 +63,36 @@ def late_readings(algorithm: str) -> list[Reading]:
     return [Reading(count=count) for count in _counts(algorithm)]
 
 
-def _counts(algorithm: str) -> Sequence[Literal["", "own", "shared"]]:
+def late_and_missing_readings(algorithm: str) -> list[Reading]:
+    """Return the readings of a tensor that comes late, and whose gradient is None at first."""
+    late = late_readings(algorithm)
+    return [*late, *(replace(reading, missing="left alone") for reading in late)]
+
+
+def _counts(algorithm: str) -> Sequence[Count]:
     return ("own", "shared") if algorithm == "momo-adam" else ("",)
+
+
+# What the exact minimiser changes in the text: a tensor's direction counts as much as its rate is to the first one's.
+_WEIGHTED: dict[str, tuple[Edit, ...]] = {
+    "momo": (
+        ("(d, x), (d, ‹d›)", "n.leaf(weights) * d"),
+        ("proximal_step(x, ‹d›, tau", "n.leaf(weights) * d"),
+    ),
+    "momo-adam": (("direction = ‹d / preconditioner›", "n.leaf(weights) * d / preconditioner"),),
+}
+# What a count of its own changes in the text: each tensor's second moment has its own correction.
+_OWN_COUNT: dict[str, tuple[Edit, ...]] = {"momo-adam": (("v / ‹(1 - beta2**k)›", "n.leaf(corrections)"),)}
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """One tensor of a run: where it is, its averages by name, its part of γ, and the steps that it took part in."""
+
+    x: FloatArray
+    averages: dict[str, FloatArray]
+    offset: float = 0.0
+    count: int = 0
 
 
 def iterates(
@@ -86,48 +114,84 @@ def iterates(
         missing: (step, tensor) of every gradient that is None, both from 0.
         born: the step, from 0, that each tensor comes with.
     """
-    n = len(data.params)
-    rates, born = list(rates) or [float(data.hyperparameters["lr"])] * n, list(born) or [0] * n
-    given = facts_of(algorithm).defaults
-    adam = algorithm == "momo-adam"
-    beta = float(given["beta1" if adam else "beta"])
-    tensors = [_Tensor(x.astype(np.float64), np.zeros(x.shape), np.zeros(x.shape)) for x in data.params]
-    f_bar, run = 0.0, []
+    kept = [name for name in method_of(algorithm).State._fields if name in method_of(algorithm).tensors]
+    starts = [x.astype(np.float64) for x in data.params]
+    tensors = [_Tensor(x, {name: np.zeros_like(x) for name in kept}) for x in starts]
+    alphas = list(rates) or [float(data.hyperparameters["lr"])] * len(tensors)
+    loss_average, run = 0.0, []
     for k, (grads, loss) in enumerate(zip(data.grads, data.losses, strict=True)):
-        f_bar = loss if k == 0 and not adam else beta * f_bar + (1 - beta) * loss
-        rho = 1 - beta ** (k + 1) if adam else 1.0
-        taking: list[tuple[_Tensor, float]] = []
-        for i, tensor in enumerate(tensors):
-            if k < born[i] or ((k, i) in missing and reading.missing == "left alone"):
-                continue
-            g = np.zeros_like(tensor.x) if (k, i) in missing else grads[i].astype(np.float64)
-            starts = tensor.count == 0 and not adam and (k == 0 or reading.late == "first gradient")
-            _average(tensor, g, 0.0 if starts else beta)
-            if adam:
-                steps = tensor.count if reading.count == "own" else k + 1
-                _precondition(tensor, g, float(given["beta2"]), float(given["eps"]), steps)
-            taking.append((tensor, rates[i]))
-        _step(taking, f_bar, rho, reading.rates)
+        # A tensor takes no part in a step before it is there, or where it is left alone for want of a gradient.
+        absent = {i for i, step in enumerate(born) if k < step}
+        absent |= {i for i in range(len(tensors)) if (k, i) in missing and reading.missing == "left alone"}
+        taking = [i for i in range(len(tensors)) if i not in absent]
+        wide = [grads[i].astype(np.float64) * ((k, i) not in missing) for i in taking]
+        parts = [_begun(tensors[i], g, algorithm, k, reading) for i, g in zip(taking, wide, strict=True)]
+        moved, loss_average = _step(
+            algorithm, parts, wide, [alphas[i] for i in taking], (k, loss, loss_average), reading
+        )
+        for i, tensor in zip(taking, moved, strict=True):
+            tensors[i] = tensor
         run.append([tensor.x.copy() for tensor in tensors])
     return run
 
 
-def _average(tensor: _Tensor, g: FloatArray, beta: float) -> None:
-    tensor.d = beta * tensor.d + (1 - beta) * g
-    tensor.gamma = beta * tensor.gamma + (1 - beta) * float(np.sum(g * tensor.x))
-    tensor.count += 1
+def _begun(tensor: _Tensor, g: FloatArray, algorithm: str, k: int, reading: Reading) -> _Tensor:
+    """Return a tensor with the averages that it starts with, where a later step than the first is its first one."""
+    if tensor.count or not k or algorithm != "momo" or reading.late == "zero":
+        return tensor
+    return replace(tensor, averages={"gradient_average": g}, offset=float(np.sum(g * tensor.x)))
 
 
-def _precondition(tensor: _Tensor, g: FloatArray, beta2: float, eps: float, steps: int) -> None:
-    tensor.v = beta2 * tensor.v + (1 - beta2) * g**2
-    tensor.scale = eps + np.sqrt(tensor.v / (1 - beta2**steps))
+def _step(
+    algorithm: str,
+    tensors: Sequence[_Tensor],
+    grads: Sequence[FloatArray],
+    alphas: Sequence[float],
+    now: tuple[int, float, float],
+    reading: Reading,
+) -> tuple[list[_Tensor], float]:
+    """Return the tensors after one step of the reference, and the average of the losses.
+
+    ``now`` is the step's number from 0, its loss, and the average of the losses before.
+    """
+    k, loss, loss_average = now
+    plain = method_of(algorithm)
+
+    def take(method: type[Method], parts: Sequence[_Tensor], gradients: Sequence[FloatArray], alpha: float) -> Any:
+        averages = {name: [part.averages[name] for part in parts] for name in parts[0].averages}
+        offset = sum(part.offset for part in parts)
+        state = method.State(
+            step=k, replicas=None, loss_average=loss_average, offset=offset, next_lower_bound=0.0, **averages
+        )
+        return method(lr=alpha).step([part.x for part in parts], list(gradients), state, loss)
+
+    # The averages do not depend on the rate. So the authors' rule is a whole step with each tensor's own rate, of which
+    # that tensor is kept; for the exact minimiser the rates stand in the text, relative to the first one.
+    read = _edited(algorithm, k, tensors, alphas, reading)
+    moved = []
+    for i, tensor in enumerate(tensors):
+        x, after, _ = take(read, tensors, grads, alphas[0] if reading.rates == "exact" else alphas[i])
+        # γ is a sum over the tensors, of which some may be left alone: each keeps the part that it has alone.
+        _, alone, _ = take(plain, [tensor], [grads[i]], alphas[i])
+        averages = {name: getattr(after, name)[i] for name in tensor.averages}
+        moved.append(_Tensor(x[i], averages, float(alone.offset), tensor.count + 1))
+    return moved, float(after.loss_average)
 
 
-def _step(taking: list[tuple[_Tensor, float]], f_bar: float, rho: float, rates: str) -> None:
-    gap = max(f_bar + sum(float(np.sum(t.d * t.x)) - t.gamma for t, _ in taking), 0.0)  # (h − ρ f_*)_+ with f_* = 0
-    norms = [float(np.sum(t.d**2 / t.scale)) for t, _ in taking]  # ‖d_g‖² in D⁻¹
-    reach = sum(alpha * norm for (_, alpha), norm in zip(taking, norms, strict=True))
-    for tensor, alpha in taking:
-        exact, authors = alpha / rho * min(1.0, rho * gap / reach), min(alpha / rho, gap / sum(norms))
-        tau = exact if rates == "exact" else authors
-        tensor.x = tensor.x - tau * tensor.d / tensor.scale
+def _edited(
+    algorithm: str, k: int, tensors: Sequence[_Tensor], alphas: Sequence[float], reading: Reading
+) -> type[Method]:
+    """Return the reference with what this reading changes in its text in step ``k``, from 0; often nothing."""
+    edits: list[Edit] = []
+    if reading.rates == "exact":
+        edits += _WEIGHTED[algorithm]
+    if reading.count == "own" and any(tensor.count != k for tensor in tensors):
+        edits += _OWN_COUNT[algorithm]
+    if not edits:
+        return method_of(algorithm)
+    beta2 = getattr(method_of(algorithm), "beta2", 0.0)
+    values = {
+        "weights": [np.full_like(tensor.x, alpha / alphas[0]) for tensor, alpha in zip(tensors, alphas, strict=True)],
+        "corrections": [np.full_like(tensor.x, 1 - beta2 ** (tensor.count + 1)) for tensor in tensors],
+    }
+    return edited(algorithm, edits, label="read otherwise", names=values)

@@ -1,12 +1,14 @@
-"""Other ways through the same code: options that make a step faster, closures, floats for tensors, uncompiled runs."""
+"""Check that other ways to the same step agree: faster options, closures, a float as the loss, no compilation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from momoracle.common.user_code import error_report
 from momoracle.ports.adapters.argument_names import arguments_of
-from momoracle.ports.behaviours.bench import Bench, NotApplicable, Run, compared, copies
-from momoracle.ports.processes.child import Answer, text_of
+from momoracle.ports.behaviours.bench import Bench, NotApplicable, Run, compare_runs
 from momoracle.ports.protocol import NotOffered
+from momoracle.ports.running.messages import Answer
+from momoracle.ports.running.run_vector import copy_arrays
 
 OPTIONS = ("foreach", "fused", "capturable", "differentiable")
 BOUND_TO_DEVICES = ("fused", "capturable")  # a port may refuse these on a processor
@@ -25,9 +27,11 @@ def option(name: str) -> Callable[[Bench], Answer]:
             observed = _with_options(bench, {**off, name: True})
         except (RuntimeError, AssertionError, NotImplementedError) as error:
             if name in BOUND_TO_DEVICES:
-                raise NotApplicable(f"it is refused on the processor: {text_of(error)}") from error
+                raise NotApplicable(
+                    f"it is refused on the processor: {error_report(error, in_libraries=True)}"
+                ) from error
             raise
-        return compared(bench, f"{name}=True against False", expected, observed)
+        return compare_runs(bench, f"{name}=True against False", expected, observed)
 
     return check
 
@@ -49,7 +53,7 @@ def closure(bench: Bench) -> Answer:
 
         def evaluate(grads: Any = grads, loss: float = loss) -> Any:
             calls.append(torch.is_grad_enabled())
-            port.set_gradients(copies(grads))  # type: ignore[attr-defined]
+            port.set_gradients(copy_arrays(grads))  # type: ignore[attr-defined]
             return port.loss(loss)  # type: ignore[attr-defined]
 
         optimizer.step(evaluate)
@@ -60,7 +64,7 @@ def closure(bench: Bench) -> Answer:
         return Answer(
             "broken", f"gradients were switched off in {calls.count(False)} of {len(calls)} calls of the closure"
         )
-    return compared(
+    return compare_runs(
         bench, "called once a step, with gradients enabled; against a step without", bench.run(data), observed
     )
 
@@ -69,15 +73,14 @@ def float_loss(bench: Bench) -> Answer:
     """Give the loss as a Python float."""
     data = bench.input()
     port: Any = bench.factory()
-    made = type(port)(_target(port), bench.algorithm, loss_of=float)
     expected = bench.run(data, port)
     if not port.takes_loss:
         raise NotApplicable("its step is not given the loss")
     try:
-        observed = bench.run(data, made)
+        observed = bench.run(data, port.like(loss_of=float))
     except Exception as error:
-        return Answer("holds", f"it is refused: {text_of(error)}")
-    return compared(bench, "a float against a tensor", expected, observed)
+        return Answer("holds", f"it is refused: {error_report(error, in_libraries=True)}")
+    return compare_runs(bench, "a float against a tensor", expected, observed)
 
 
 def uncompiled(bench: Bench) -> Answer:
@@ -88,18 +91,10 @@ def uncompiled(bench: Bench) -> Answer:
     expected = bench.run(data)
     with jax.disable_jit():
         observed = bench.run(data)
-    return compared(bench, "jitted against plain", expected, observed)
+    return compare_runs(bench, "jitted against plain", expected, observed)
 
 
 def _with_options(bench: Bench, options: Mapping[str, Any]) -> Run:
     data, port = bench.decayed(bench.input()), bench.factory()
-    port.begin([copies(data.params)], data.hyperparameters, options=options)  # type: ignore[attr-defined]
+    port.begin([copy_arrays(data.params)], data.hyperparameters, options=options)  # type: ignore[attr-defined]
     return list(bench.steps(port, data))
-
-
-def _target(port: Any) -> Any:
-    if hasattr(port, "optimizer_class"):
-        return port.optimizer_class
-    from momoracle.ports.adapters.optax_port import Compiled
-
-    return Compiled(port.function)

@@ -1,4 +1,4 @@
-"""A run that is saved, restored and gone on with is the run that was not interrupted."""
+"""Check that a run which is saved, restored and gone on with is the run that was not interrupted."""
 
 import copy
 import io
@@ -6,10 +6,11 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from momoracle.ports.behaviours.bench import SHAPES, Bench, Input, apart, content, copies
+from momoracle.ports.behaviours.bench import SHAPES, Bench, Input, bytes_of, largest_difference
 from momoracle.ports.behaviours.dtypes import dtypes_of, maker
-from momoracle.ports.processes.child import Answer, arguments
 from momoracle.ports.protocol import NotOffered, Restorable
+from momoracle.ports.running.messages import Answer
+from momoracle.ports.running.run_vector import copy_arrays
 
 STOPS = (1, 4)
 SAVED = 4  # steps before the one save in bfloat16
@@ -35,14 +36,14 @@ def in_bfloat16(bench: Bench) -> Answer:
     at = list(bench.steps(port, before))[-1]
     seen = dtypes_of(port, at)
     other: Any = make()
-    other.restore(copies(at), port.save(), **arguments(other, bench.algorithm, data.hyperparameters))
+    other.restore(copy_arrays(at), port.save(), **bench.arguments(other, data))
     observed = list(bench.steps(other, after))
     changed = [name for name, dtype in dtypes_of(other, at).items() if seen.get(name, dtype) != dtype]
     if changed:
         now = dtypes_of(other, at)[changed[0]]
         return Answer("broken", f"{changed[0]} was {seen[changed[0]]}, and is {now} after it was restored")
-    if content(observed) != content(expected[SAVED:]):
-        return Answer("broken", f"the runs come {apart(expected[SAVED:], observed):.2g} apart")
+    if bytes_of(observed) != bytes_of(expected[SAVED:]):
+        return Answer("broken", f"the runs come {largest_difference(expected[SAVED:], observed):.2g} apart")
     return Answer("holds", f"{len(seen)} dtypes are as they were, and {len(observed)} steps the same to the bit")
 
 
@@ -53,7 +54,7 @@ def _restored(bench: Bench, carry: Callable[[Any], Any], carry_whole: Callable[[
     for stop in STOPS:
         before, after = data.steps(range(stop)), data.steps(range(stop, len(data.losses)))
         port = bench.begin(data)
-        saved_at = copies(list(bench.steps(port, before))[-1])
+        saved_at = copy_arrays(list(bench.steps(port, before))[-1])
         if isinstance(port, Restorable):
             other, way = _by_protocol(bench, data, port, saved_at, carry), "saved"
         else:
@@ -61,13 +62,13 @@ def _restored(bench: Bench, carry: Callable[[Any], Any], carry_whole: Callable[[
         elsewhere = bench.input(name="other").steps(range(len(after.losses)))
         assert list(bench.steps(port, elsewhere))  # the first port goes on; the other one is to be on its own
         observed = list(bench.steps(other, after))
-        if content(observed) != content(expected[stop:]):
-            first = next(k for k, step in enumerate(observed, stop) if content([step]) != content([expected[k]])) + 1
-            far = apart(expected[stop:], observed)
+        if bytes_of(observed) != bytes_of(expected[stop:]):
+            first = next(k for k, step in enumerate(observed, stop) if bytes_of([step]) != bytes_of([expected[k]])) + 1
+            far = largest_difference(expected[stop:], observed)
             return Answer(
                 "broken", f"{way} after step {stop}: step {first} is another one, and the runs come {far:.2g} apart"
             )
-        size += len(content(observed))
+        size += len(bytes_of(observed))
     stops = " and ".join(map(str, STOPS))
     return Answer("holds", f"{way} after steps {stops}: the rest of the run is the same to the bit ({size} bytes)")
 
@@ -75,7 +76,7 @@ def _restored(bench: Bench, carry: Callable[[Any], Any], carry_whole: Callable[[
 def _by_protocol(bench: Bench, data: Input, port: Any, params: Any, carry: Callable[[Any], Any]) -> Any:
     saved = carry(port.save())
     other = bench.factory()
-    other.restore(params, saved, **arguments(other, bench.algorithm, data.hyperparameters))  # type: ignore[attr-defined]
+    other.restore(params, saved, **bench.arguments(other, data))  # type: ignore[attr-defined]
     return other
 
 

@@ -1,7 +1,7 @@
-"""Tensors of unusual shape among the others: with no entries, and with no axes."""
+"""Check tensors of unusual shape among others: with no entries, and with no axes."""
 
-from momoracle.ports.behaviours.bench import SHAPES, Bench, all_of, column, compared
-from momoracle.ports.processes.child import Answer
+from momoracle.ports.behaviours.bench import SHAPES, Bench, combine_answers, compare_runs, pick_tensors
+from momoracle.ports.running.messages import Answer
 
 
 def zero_size(bench: Bench) -> Answer:
@@ -11,7 +11,9 @@ def zero_size(bench: Bench) -> Answer:
     last = observed[-1][-1]
     if last.shape != (0, 2):
         return Answer("broken", f"a tensor of shape (0, 2) came back with shape {last.shape}")
-    return compared(bench, "the other tensors with and without it", expected, column(observed, *range(len(SHAPES))))
+    return compare_runs(
+        bench, "the other tensors with and without it", expected, pick_tensors(observed, *range(len(SHAPES)))
+    )
 
 
 def zero_dimensional(bench: Bench) -> Answer:
@@ -22,10 +24,10 @@ def zero_dimensional(bench: Bench) -> Answer:
     if last.shape != ():
         return Answer("broken", f"a tensor of shape () came back with shape {last.shape}")
     reshaped = [[*step[:-1], step[-1].reshape(1)] for step in as_scalar]
-    others = range(len(SHAPES))
-    return all_of(
-        [
-            compared(bench, "the tensor of shape () against shape (1,)", column(as_vector, -1), column(reshaped, -1)),
-            compared(bench, "the other tensors", column(as_vector, *others), column(reshaped, *others)),
-        ]
+
+    def compare(what: str, *tensors: int) -> Answer:
+        return compare_runs(bench, what, pick_tensors(as_vector, *tensors), pick_tensors(reshaped, *tensors))
+
+    return combine_answers(
+        [compare("the tensor of shape () against shape (1,)", -1), compare("the other tensors", *range(len(SHAPES)))]
     )

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from momoracle.ports.adapters.loading import Factory, PortSpec
-from momoracle.ports.behaviours import dtypes, groups, paths, saving, shapes
-from momoracle.ports.behaviours import inputs as given
-from momoracle.ports.behaviours import not_finite as poison
-from momoracle.ports.behaviours.bench import MODELS, Bench, NotApplicable
-from momoracle.ports.processes.child import Answer
+from momoracle.ports.adapters.loading import Factory
+from momoracle.ports.adapters.port_spec import PortSpec
+from momoracle.ports.behaviours import dtypes, groups, inputs, not_finite, paths, saving, shapes
+from momoracle.ports.behaviours.bench import READ, Bench, NotApplicable
 from momoracle.ports.protocol import NotOffered
+from momoracle.ports.running.messages import Answer
+from momoracle.reference.registry import method_of
 
 NAMES = {"": "a class of the protocol", "torch": "PyTorch", "optax": "optax", "keras": "Keras"}
 
@@ -24,7 +24,8 @@ class Check:
         run: the check; it may raise `NotApplicable` and `NotOffered`, and any other error counts as broken.
         without: adapter -> why the behaviour means nothing there.
         model_policy: the policy for MoMo and MoMo-Adam, whose step couples all tensors, where that is another one.
-        models_only: why it concerns these two methods alone; empty where it concerns all.
+        needs_loss: it concerns only methods that use the loss.
+        needs: the hyperparameter that a method must have for it to concern it; empty where there is none.
     """
 
     id: str
@@ -32,15 +33,21 @@ class Check:
     run: Callable[[Bench], Answer]
     without: dict[str, str]
     model_policy: str = ""
-    models_only: str = ""
+    needs_loss: bool = False
+    needs: str = ""
 
     def policy_for(self, algorithm: str) -> str:
         """Return the policy that holds for an algorithm."""
-        return self.model_policy if self.model_policy and algorithm in MODELS else self.policy
+        return self.model_policy if self.model_policy and algorithm in READ else self.policy
 
     def why_not(self, adapter: str, algorithm: str) -> str:
         """Return why the behaviour means nothing here, or an empty string."""
-        return (self.models_only if algorithm not in MODELS else "") or self.without.get(adapter, "")
+        method = method_of(algorithm)
+        if self.needs_loss and not method.needs_loss:
+            return "the method does not use the loss"
+        if self.needs and self.needs not in method.__dataclass_fields__:
+            return f"the method has no {self.needs.replace('_', ' ')}"
+        return self.without.get(adapter, "")
 
 
 def _torch_only(notion: str) -> dict[str, str]:
@@ -49,38 +56,45 @@ def _torch_only(notion: str) -> dict[str, str]:
 
 _IMMUTABLE = {"optax": "JAX's arrays cannot be changed"}
 _GROUPS = _torch_only("parameter groups")
-_NO_LOSS = "the method does not use the loss"
 _NOT_KEPT = "or leaves parameters and state as they were, or shows as a parameter that is not finite"
 
 CHECKS = (
     Check(
         "deterministic",
         "The same input gives the same bytes, in another instance and in another process.",
-        given.deterministic,
+        inputs.deterministic,
         {},
     ),
     Check(
         "gradients-left-alone",
         "A step writes into none of the gradients that it is or was given.",
-        given.gradients_left_alone,
+        inputs.gradients_left_alone,
         _IMMUTABLE,
     ),
     Check(
         "gradients-not-kept",
         "Gradients may be zeroed and overwritten in place between steps.",
-        given.gradients_not_kept,
+        inputs.gradients_not_kept,
         _IMMUTABLE,
     ),
     Check(
         "loss-left-alone",
         "A step writes into none of the losses that it is or was given.",
-        given.loss_left_alone,
+        inputs.loss_left_alone,
         {
             **_IMMUTABLE,
             "": "a class of the protocol is given a float, which cannot be changed",
-            "keras": "Keras' optimizers are given no loss",
+            "keras": "Keras' optimizers are given no loss that can be changed",
         },
-        models_only=_NO_LOSS,
+        needs_loss=True,
+    ),
+    Check(
+        "loss-with-graph",
+        "A loss that requires a gradient, as in a training loop, gives what a detached one gives, and no buffer keeps "
+        "its graph.",
+        inputs.loss_with_graph,
+        _torch_only("graph that a loss has"),
+        needs_loss=True,
     ),
     Check(
         "saved-and-restored",
@@ -132,7 +146,7 @@ CHECKS = (
         "Two groups with the same settings step as one group while the lower bound is estimated: there is one bound.",
         groups.equal_groups_estimating,
         _GROUPS,
-        models_only="the method has no lower bound",
+        needs="lower_bound",
     ),
     Check(
         "groups-with-own-rates",
@@ -148,29 +162,29 @@ CHECKS = (
         paths.float_loss,
         {
             "": "a class of the protocol is always given a float",
-            "keras": "Keras' optimizers are given no loss",
+            "keras": "Keras' own optimizers are given no loss",
         },
-        models_only=_NO_LOSS,
+        needs_loss=True,
     ),
     Check(
         "nan-loss",
         f"A loss that is NaN is refused by an error, {_NOT_KEPT}; never is a finite step computed from it.",
-        poison.nan_loss,
+        not_finite.nan_loss,
         {},
-        models_only=_NO_LOSS,
+        needs_loss=True,
     ),
     Check(
         "infinite-loss",
         f"A loss of ±∞ is refused by an error, {_NOT_KEPT}; never is a finite step computed from it, then or later.",
-        poison.infinite_loss,
+        not_finite.infinite_loss,
         {},
-        models_only=_NO_LOSS,
+        needs_loss=True,
     ),
     Check(
         "nan-gradient",
         "A NaN in a gradient is refused by an error, or leaves its tensor and the state as they were, or shows in its "
         "tensor; never is that tensor's step computed from it and finite.",
-        poison.nan_gradient,
+        not_finite.nan_gradient,
         {},
         model_policy=f"A NaN in a gradient is refused by an error, {_NOT_KEPT}.",
     ),

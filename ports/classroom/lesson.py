@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from momoracle.ports.adapters.argument_names import arguments_of
-from momoracle.ports.adapters.loading import check_algorithm
 from momoracle.ports.classroom.feedback import Feedback, hints_for
 from momoracle.ports.classroom.misread import misread
 from momoracle.ports.classroom.student import Factory, Raised, TooLong, raised_by, run_student, time_limit
@@ -16,11 +15,12 @@ from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, table
 from momoracle.ports.diagnosis.two_mistakes import two_mistakes
 from momoracle.ports.methods.registry import equation, order
-from momoracle.ports.processes.check_vectors import result_of
-from momoracle.ports.processes.child import Note
+from momoracle.ports.running.compare import result_of
+from momoracle.ports.running.messages import Incident
 from momoracle.ports.running.report import Report, VectorResult
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.registry import method_of
 
 Run: TypeAlias = tuple[Vector, VectorResult]
 
@@ -42,7 +42,7 @@ def check_student(student_class: Any, algorithm: str, *, seconds: float = 2.0) -
     >>> check_student(Ascent, "sgd").hints
     ('The length of your step is right, but the loss grows along it. Which way does the gradient point?',)
     """
-    check_algorithm(algorithm)
+    method_of(algorithm)
     if not isinstance(student_class, type):
         name = type(student_class).__name__
         raise TypeError(f"student_class is an object of {name}; give the class itself: check({name}, {algorithm!r})")
@@ -214,7 +214,7 @@ def _of_error(raised: Raised) -> str:
     return "no-attribute" if says.startswith("AttributeError") and "object has no attribute" in says else "error"
 
 
-def _of_note(note: Note) -> str | None:
+def _of_note(note: Incident) -> str | None:
     """Return the mistake behind what came back, where it cannot be compared, or where the gradients were changed."""
     if note.kind != "wrong_shape":
         return _NOTES.get(note.kind)

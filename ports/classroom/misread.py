@@ -9,7 +9,7 @@ import numpy as np
 
 from momoracle.ports.diagnosis.replay import Table, replayed_table, table
 from momoracle.ports.methods.registry import facts_of
-from momoracle.ports.processes.child import Observed
+from momoracle.ports.running.messages import Observed
 from momoracle.reference import Method
 from momoracle.reference.golden.vectors import FloatArray, Step, Vector
 from momoracle.reference.registry import method_of

@@ -18,10 +18,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from momoracle.ports.processes.check_vectors import job_of
-from momoracle.ports.processes.child import Note, run
-from momoracle.ports.processes.process import Outcome
+from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import NotOffered, Port
+from momoracle.ports.running.messages import Incident, Outcome, job_of
+from momoracle.ports.running.run_vector import missing_of, run_vector
 from momoracle.reference.golden.vectors import Vector
 
 Factory: TypeAlias = Callable[[], Port]
@@ -48,16 +48,16 @@ def run_student(factory: Factory, algorithm: str, vector: Vector, seconds: float
     outcome, at = Outcome(), [0]
     try:
         with np.errstate(all="ignore"), time_limit(seconds):
-            for message in run(factory(), algorithm, job_of(vector), at):
+            for message in run_vector(factory(), PortArguments(algorithm), job_of(vector), at):
                 outcome.add(message)
     except NotOffered as error:
-        outcome.missing = error.feature
+        outcome.add(missing_of(error))
     except (Exception, SystemExit, TooLong) as error:
         endless = isinstance(error, TooLong)
         raised = raised_by(error, vector.id, at[0])
         if endless:
             raised = replace(raised, message=f"it had not come back after {seconds:g} s", endless=True)
-        outcome.add(Note("hang" if endless else "exception", at[0], raised.message, fatal=True))
+        outcome.add(Incident("hang" if endless else "exception", at[0], raised.message, fatal=True))
         return outcome, raised
     return outcome, None
 

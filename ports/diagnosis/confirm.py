@@ -9,10 +9,8 @@ import numpy as np
 from momoracle.ports.departures.registry import departure
 from momoracle.ports.diagnosis.observe import Evidence
 from momoracle.ports.diagnosis.replay import Replay, Table, table
-from momoracle.ports.processes.check_vectors import job_of
-from momoracle.ports.processes.child import Job
-from momoracle.ports.processes.process import Outcome
 from momoracle.ports.running.findings import Explanation, Names
+from momoracle.ports.running.messages import Job, Outcome, job_of
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.prove import prove

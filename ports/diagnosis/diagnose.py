@@ -1,16 +1,16 @@
 """The diagnosis of a port that deviates: observe, locate, propose, confirm, tell."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
-from momoracle.ports.adapters.loading import parse
+from momoracle.ports.adapters.port_spec import parse_port
 from momoracle.ports.diagnosis.confirm import Run, confirm
 from momoracle.ports.diagnosis.locate import locate
 from momoracle.ports.diagnosis.observe import observe
 from momoracle.ports.diagnosis.propose import propose
 from momoracle.ports.diagnosis.tell import tell
-from momoracle.ports.processes.child import Job, Observed
-from momoracle.ports.processes.process import Child, Outcome
+from momoracle.ports.processes.session import PortSession
+from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Report
 from momoracle.reference.golden.vectors import VectorFile
 
@@ -29,7 +29,7 @@ def diagnose(
     Args:
         report: of the vectors that the port ran.
         vectors: those vectors.
-        resynchronised: what `resynchronise.resynchronised` returned.
+        resynchronised: what `resynchronise` returned.
         progress: called with each set of departures that is tried.
         run: runs a job on the port in a process of a dtype; without it the port is loaded once more.
         seed: names the drawing of fresh cases; the port's name where it is empty.
@@ -65,12 +65,5 @@ def _runner(report: Report, run: Run | None) -> Iterator[Run]:
     if run is not None:
         yield run
         return
-    children: dict[str, Child] = {}
-    with ExitStack() as stack:
-
-        def run_in_child(job: Job, dtype: str) -> Outcome:
-            if dtype not in children:
-                children[dtype] = stack.enter_context(Child(parse(report.port), report.algorithm, dtype))
-            return children[dtype].run(job)
-
-        yield run_in_child
+    with PortSession(report.algorithm, parse_port(report.port)) as session:
+        yield session.run

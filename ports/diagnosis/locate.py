@@ -14,9 +14,9 @@ from momoracle.ports.diagnosis.conditions import condition, of_step, of_vector
 from momoracle.ports.diagnosis.observe import Evidence
 from momoracle.ports.diagnosis.take_apart import Parts, take_apart
 from momoracle.ports.methods.registry import equation, facts_of, order
-from momoracle.ports.processes.child import Observed
 from momoracle.ports.running.compare import differ
 from momoracle.ports.running.findings import Location
+from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Deviation, VectorResult
 from momoracle.reference.golden.vectors import Vector, VectorFile
 

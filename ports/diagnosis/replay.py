@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from momoracle.ports.departures.departure import variant
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.processes.child import Observed
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.messages import Observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import Method
 from momoracle.reference.golden.vectors import FloatArray, Vector
 
@@ -146,7 +146,7 @@ def perturb(vector: Vector, seed: int) -> Vector:
 
 def _until_error(method: type[Method], vector: Vector) -> Iterator[Observed]:
     try:
-        yield from observed(MethodPort(method), vector, buffers=False)
+        yield from observe(MethodPort(method), vector, buffers=False)
     except (ArithmeticError, ValueError):  # not finite, for one: a departure may lead anywhere
         return
 

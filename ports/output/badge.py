@@ -9,7 +9,12 @@ from momoracle.ports.running.report import Report, Verdict
 from momoracle.reference.golden import files
 
 #: white text on each has a contrast of at least 4.5
-COLOURS: dict[Verdict, str] = {"conforms": "#1a7f37", "deviates": "#b35900", "crashes": "#c9252d"}
+COLOURS: dict[Verdict, str] = {
+    "conforms": "#1a7f37",
+    "deviates": "#b35900",
+    "crashes": "#c9252d",
+    "undecided": "#6e7781",
+}
 
 _FONT = FontProperties(family="DejaVu Sans", size=11)  # it comes with matplotlib, and is as wide as Verdana
 _PADDING = 7

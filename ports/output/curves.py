@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from momoracle.ports.processes.child import Observed
+from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Report, VectorResult
 from momoracle.reference.golden.vectors import Expected, Vector, VectorFile
 

@@ -52,6 +52,8 @@ def _vector(result: VectorResult) -> ElementTree.Element:
             _child(case, "failure", "deviation" if result.deviation is not None else first, lines)
         case "not_offered":
             _child(case, "skipped", "not_offered", [f"the port does not offer {result.feature}"])
+        case "not_run":
+            _child(case, "skipped", "not_run", lines)
         case "agrees":
             if result.deviation is not None:  # of a buffer alone
                 note = ["the parameters agree; a buffer that the port shows does not:", *_problems(result)]

@@ -19,7 +19,7 @@ from momoracle.ports.output.mathml import quantity_of, typeset
 from momoracle.ports.output.terminal import by_flag, number_text, place
 from momoracle.ports.running.findings import Names
 from momoracle.ports.running.report import Deviation, Report, Status, VectorResult, deviations
-from momoracle.ports.running.unknown_names import told
+from momoracle.ports.running.unknown_names import unknown_name_lines
 from momoracle.reference.golden import files as golden
 from momoracle.reference.golden.vectors import Flag, VectorFile
 
@@ -77,7 +77,7 @@ def page(report: Report, vectors: VectorFile, command: str) -> str:
         behaviours=sorted(report.behaviours, key=lambda behaviour: _OUTCOMES.index(behaviour.outcome)),
         outcomes={name: sum(b.outcome == name for b in report.behaviours) for name in _OUTCOMES},
         incidents=[(result, note) for result in results for note in result.incidents],
-        unmatched=list(told(report.unmatched)),
+        unmatched=list(unknown_name_lines(report.unmatched)),
         command=command,
         own_version=version("momoracle"),
         format=golden.FOLDER.name,
@@ -124,7 +124,7 @@ def _template() -> Template:
 
 
 def _counts(results: Iterable[VectorResult]) -> dict[Status, int]:
-    counts: dict[Status, int] = {"agrees": 0, "deviates": 0, "crashes": 0, "not_offered": 0}
+    counts: dict[Status, int] = {"agrees": 0, "deviates": 0, "crashes": 0, "not_offered": 0, "not_run": 0}
     for result in results:
         counts[result.status] += 1
     return counts

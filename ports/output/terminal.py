@@ -12,12 +12,20 @@ from rich.text import Text
 from momoracle.common.plain_text import plain_text
 from momoracle.ports.departures.registry import departure
 from momoracle.ports.methods.registry import equation
-from momoracle.ports.running.findings import Behaviour, Explanation, Held
-from momoracle.ports.running.report import Deviation, Number, Report, Status, VectorResult, deviations
-from momoracle.ports.running.unknown_names import told
+from momoracle.ports.running.findings import Behaviour, BehaviourOutcome, Explanation
+from momoracle.ports.running.report import (
+    DECIDING_BEHAVIOURS,
+    Deviation,
+    Number,
+    Report,
+    Status,
+    VectorResult,
+    deviations,
+)
+from momoracle.ports.running.unknown_names import unknown_name_lines
 
 SHOWN = 6  # deviations and incidents each; the JSON has all
-COLOURS = {"conforms": "green", "deviates": "red", "crashes": "red"}
+COLOURS = {"conforms": "green", "deviates": "red", "crashes": "red", "undecided": "yellow"}
 
 
 def render(report: Report) -> Group:
@@ -25,8 +33,21 @@ def render(report: Report) -> Group:
     return Group(*_parts(report))
 
 
+def render_diagnosis(report: Report) -> Group:
+    """Return what explains the verdict, which is known later than the rest."""
+    return Group(*_explanation(report), *_locations(report))
+
+
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield headline(report)
+    if said := [f"{name}={value}" for name, value in report.settings.items()]:
+        yield Text(plain_text(f"set: {', '.join(said)}"), style="dim")
+    if called := [f"{name} is {argument}" for name, argument in report.names.items()]:
+        yield Text(plain_text(f"named: {', '.join(called)}"), style="dim")
+    for sentence in report.breaches:
+        yield Text(plain_text(f"It breaks the protocol of ports: {sentence}."), style="red")
+    if report.advice:
+        yield Text(plain_text(f"Undecided: {report.advice}."), style="yellow")
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     yield Text(plain_text(versions), style="dim")
     yield from _explanation(report)
@@ -40,8 +61,9 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from _deviations(buffers, f"Buffers alone are off, the parameters are not: {len(buffers)}")
     if report.not_offered:
         for feature, vectors in report.not_offered.items():
-            yield Text(f"not offered: {plain_text(feature)} (vectors: {len(vectors)})", style="yellow")
-    for line in told(report.unmatched):
+            reason = f"; {report.reason(feature)}" if report.reason(feature) else ""
+            yield Text(plain_text(f"not offered: {feature} (vectors: {len(vectors)}){reason}"), style="yellow")
+    for line in unknown_name_lines(report.unmatched):
         yield Text(plain_text(line), style="yellow")
     notes = [(result, note) for result in ordered for note in result.incidents]
     if notes:
@@ -115,8 +137,9 @@ def _locations(report: Report) -> Iterator[Text]:
 def _behaviours(report: Report) -> Iterator[RenderableType]:
     held = Counter(row.outcome for row in report.behaviours)
     counts = ", ".join(f"{held[outcome]} {words}" for outcome, words in _HELD.items() if held[outcome])
-    yield Text(f"Behaviours beside the update: {counts}; none decides the verdict")
-    alike: dict[tuple[Held, str], list[Behaviour]] = {}
+    deciding = ", ".join(DECIDING_BEHAVIOURS)
+    yield Text(f"Behaviours beside the update: {counts}; only {deciding} decides the verdict")
+    alike: dict[tuple[BehaviourOutcome, str], list[Behaviour]] = {}
     for row in report.behaviours:
         if row.outcome in ("broken", "crashes", "not_run"):
             alike.setdefault((row.outcome, row.evidence), []).append(row)
@@ -129,7 +152,7 @@ def _behaviours(report: Report) -> Iterator[RenderableType]:
         yield table
 
 
-_HELD: dict[Held, str] = {
+_HELD: dict[BehaviourOutcome, str] = {
     "holds": "hold",
     "broken": "broken",
     "crashes": "hung or crashed",
@@ -148,6 +171,16 @@ _WORDS: dict[Status, str] = {
     "deviates": "deviate",
     "crashes": "crash or hang",
     "not_offered": "are not offered",
+    "not_run": "were not run",
+}
+
+
+_COLUMNS: dict[Status, str] = {
+    "agrees": "agree",
+    "deviates": "deviate",
+    "crashes": "crash",
+    "not_offered": "not offered",
+    "not_run": "not run",
 }
 
 
@@ -183,12 +216,13 @@ def _flags(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("feature", no_wrap=True)
     table.add_column("class")
-    for words in ("agree", "deviate", "crash", "not offered"):
-        table.add_column(words, justify="right")
+    statuses = [status for status in _WORDS if status != "not_run" or any(r.status == status for r in report.results)]
+    for status in statuses:
+        table.add_column(_COLUMNS[status], justify="right")
     styles = {"core": None, "robustness": "dim", "precision": "dim"}
     for flag, counts in by_flag(report).items():
         kind = report.flags[flag].kind
-        cells = [str(counts[status] or "") for status in _WORDS]
+        cells = [str(counts[status] or "") for status in statuses]
         table.add_row(escape(flag), kind, *cells, style=styles[kind])
     return table
 

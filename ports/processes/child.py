@@ -1,138 +1,78 @@
-"""The child process: it loads one port and runs the vectors that it is sent, one by one."""
+"""The main function of a port's process: load the port, then carry out one request after another."""
 
 import contextlib
 import os
 import signal
-import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from momoracle.ports.adapters.argument_names import arguments_of, match
-from momoracle.ports.adapters.loading import Factory, PortError, PortSpec, load
+from momoracle.common.user_code import error_report
+from momoracle.ports.adapters.loading import Factory, load
+from momoracle.ports.adapters.port_arguments import own_arguments, start_arguments
+from momoracle.ports.adapters.port_spec import PortError, PortSpec
 from momoracle.ports.adapters.versions import versions
-from momoracle.ports.protocol import NotOffered, Port, Settable, plain
-from momoracle.ports.running import unknown_names as unmatched
-from momoracle.ports.running.findings import Held, Unmatched
-from momoracle.reference.golden.vectors import FloatArray
+from momoracle.ports.behaviours.table import carry_out
+from momoracle.ports.protocol import NotOffered
+from momoracle.ports.running.messages import Answer, Done, Incident, Job, Missing, Observed, Question, Ready
+from momoracle.ports.running.run_vector import choose_arguments, missing_of, run_vector
+from momoracle.ports.running.unknown_names import find_unknown_arguments, find_unnamed_switches
 
-Kind: TypeAlias = Literal[
-    "hang", "crash", "exception", "wrong_shape", "dtype_change", "mutated_gradients", "nan", "not_run"
-]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One vector to run, without what it expects; ``recorded`` says after which steps the results are wanted.
-
-    Where there are ``resets``, the port goes on after each step from those parameters and not from its own.
-    """
-
-    params: tuple[FloatArray, ...]
-    hyperparameters: dict[str, Any]
-    losses: tuple[float, ...]
-    grads: tuple[tuple[FloatArray, ...], ...]
-    recorded: tuple[bool, ...]
-    resets: tuple[tuple[FloatArray, ...], ...] = ()
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What a port returned after step ``step`` (from 1): parameters, and its buffers under momoracle's names."""
-
-    step: int
-    params: tuple[FloatArray, ...]
-    buffers: dict[str, tuple[FloatArray, ...]]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something that went wrong in step ``step`` (0 is ``start``); ``fatal`` ends the vector."""
-
-    kind: Kind
-    step: int
-    message: str
-    fatal: bool = False
-
-
-@dataclass(frozen=True)
-class Missing:
-    """The port does not offer ``feature``."""
-
-    feature: str
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The port is loaded, on these versions; ``unmatched`` are its arguments that no hyperparameter is passed as."""
-
-    versions: dict[str, str]
-    unmatched: tuple[Unmatched, ...] = ()
-
-
-@dataclass(frozen=True)
-class Done:
-    """The vector, or the question, has ended, well or not."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """One check of a behaviour to carry out, by its id."""
-
-    behaviour: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of a question; ``digest`` stands for the bytes that two processes are to agree on, if any."""
-
-    outcome: Held
-    evidence: str
-    digest: str = ""
+LOADING_SECONDS = 120.0  # of processor time, for importing a framework and for its first step
 
 
 def serve(connection: Connection, spec: PortSpec, algorithm: str, dtype: str) -> None:
-    """Load the port, answer `Ready` (or the text of a `PortError`), then run each `Job` that comes until None."""
+    """Load the port, answer `Ready` (or the text of a `PortError`), then carry out each `Request` until None."""
     _silence()
     warnings.simplefilter("ignore")  # `python -W error` is inherited, and would make any framework's warning a crash
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
     try:
-        factory = load(spec, algorithm, dtype)
-        connection.send(Ready(versions(spec), _unmatched(spec, factory, algorithm)))
+        with limited_processor_time(LOADING_SECONDS):
+            factory = load(spec, algorithm, dtype)
+            connection.send(_ready(spec, factory, algorithm))
     except PortError as error:
         connection.send(str(error))
         return
     except BaseException as error:
-        connection.send(f"PORT={spec.text!r}: loading it failed with {text_of(error)}")
+        connection.send(f"PORT={spec.text!r}: loading it failed with {error_report(error, in_libraries=True)}")
         return
     with contextlib.suppress(EOFError, KeyboardInterrupt):  # the parent has gone
-        while (job := connection.recv()) is not None:
-            if isinstance(job, Question):
-                connection.send(_answered(spec, factory, algorithm, job))
-            else:
-                for message in _guarded(factory, algorithm, job):
+        while (request := connection.recv()) is not None:
+            with limited_processor_time(request.processor_seconds):
+                for message in _carry_out(spec, factory, algorithm, dtype, request.work):
                     connection.send(message)
             connection.send(Done())
 
 
-def _unmatched(spec: PortSpec, factory: Factory, algorithm: str) -> tuple[Unmatched, ...]:
-    port: Any = factory()
-    function = port.matched if spec.adapter else port.start
-    return unmatched.arguments(algorithm, function, of_framework=bool(spec.adapter))
+@contextmanager
+def limited_processor_time(seconds: float) -> Iterator[None]:
+    """End this process by SIGPROF if the block takes more processor time than this.
 
-
-def _answered(spec: PortSpec, factory: Factory, algorithm: str, question: Question) -> Answer:
-    from momoracle.ports.behaviours.table import carry_out  # it builds on this module
-
+    The kernel counts what all threads of the process compute, and nothing else: neither a busy machine nor a sleep
+    takes of it. It ends the process without Python's help, so that compiled code which holds the interpreter is
+    ended too. Where the system has no such timer (Windows), the parent's limits alone hold.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # a port may have set a handler of its own
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        return carry_out(question.behaviour, spec, factory, algorithm)
-    except BaseException as error:  # sys.exit in a port is an error like any other
-        return Answer("broken", text_of(error))
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+
+
+def warm_up(spec: PortSpec, factory: Factory, algorithm: str, dtype: str) -> None:
+    """Build a port, step it once and throw it away; whatever goes wrong will go wrong again in a vector."""
+    with contextlib.suppress(Exception):
+        port = factory()
+        port.start([np.ones(2, dtype=dtype)], **choose_arguments(port, start_arguments(spec, algorithm), {"lr": 0.001}))
+        port.step([np.ones(2, dtype=dtype)], 1.0)
 
 
 def _silence() -> None:
@@ -143,94 +83,37 @@ def _silence() -> None:
     os.close(sink)
 
 
-def _guarded(factory: Factory, algorithm: str, job: Job) -> Any:
+def _ready(spec: PortSpec, factory: Factory, algorithm: str) -> Ready:
+    port: Any = factory()
+    function = port.matched if spec.adapter else port.start
+    own = own_arguments(spec, algorithm)
+    own.check(function)
+    unmatched = find_unknown_arguments(own, function, of_framework=bool(spec.adapter))
+    unnamed = () if spec.adapter else find_unnamed_switches(algorithm, function)
+    return Ready(versions(spec), unmatched, unnamed)
+
+
+def _carry_out(spec: PortSpec, factory: Factory, algorithm: str, dtype: str, work: Any) -> Iterator[Any]:
+    if isinstance(work, Job):
+        yield from _run_job(spec, factory, algorithm, work)
+    elif isinstance(work, Question):
+        yield _answer(spec, factory, algorithm, work)
+    else:
+        warm_up(spec, factory, algorithm, dtype)
+
+
+def _run_job(spec: PortSpec, factory: Factory, algorithm: str, job: Job) -> Iterator[Observed | Incident | Missing]:
     at = [0]
     try:
-        yield from run(factory(), algorithm, job, at)
+        yield from run_vector(factory(), start_arguments(spec, algorithm), job, at)
     except NotOffered as error:
-        yield Missing(error.feature)
-    except BaseException as error:
-        # sys.exit in a port is an error like any other
-        yield Note("exception", at[0], text_of(error), fatal=True)
+        yield missing_of(error)
+    except BaseException as error:  # sys.exit in a port is an error like any other
+        yield Incident("exception", at[0], error_report(error, in_libraries=True), fatal=True)
 
 
-def run(port: Port, algorithm: str, job: Job, at: list[int]) -> Iterator[Observed | Note]:
-    """Yield what a port returns on a vector, and what is wrong with it; ``at[0]`` is the step that it is in."""
-    port.start([np.array(array) for array in job.params], **arguments(port, algorithm, job.hyperparameters))
-    state = getattr(port, "state", None)
-    noted: set[str] = set()
-    for index, (loss, given, wanted) in enumerate(zip(job.losses, job.grads, job.recorded, strict=True)):
-        at[0] = index + 1
-        grads = [np.array(array) for array in given]
-        params = port.step(grads, loss)
-        notes = [*_mutated(given, grads), *_malformed(job.params, params)]
-        for kind, message, fatal in notes:
-            if kind not in noted:  # the first time says it
-                noted.add(kind)
-                yield Note(kind, at[0], message, fatal)
-        fatal = any(end for _, _, end in notes)
-        if fatal and not _comparable(params):
-            return
-        if wanted:
-            buffers = state() if callable(state) else {}
-            yield Observed(at[0], _copies(params), {name: _copies(arrays) for name, arrays in buffers.items()})
-        if fatal:
-            return
-        if job.resets:
-            if not isinstance(port, Settable):
-                raise NotOffered("set_params")
-            port.set_params([np.array(array) for array in job.resets[index]])
-
-
-def arguments(port: Port, algorithm: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the hyperparameters under the names that the port's ``start`` has for them."""
-    given = plain(hyperparameters)
+def _answer(spec: PortSpec, factory: Factory, algorithm: str, question: Question) -> Answer:
     try:
-        accepted, others = arguments_of(port.start)
-    except (TypeError, ValueError):  # compiled code may hide its signature
-        return given
-    return match(algorithm, given, accepted - {"params"}, others=others)
-
-
-def _mutated(given: Sequence[FloatArray], grads: Sequence[FloatArray]) -> list[tuple[Kind, str, bool]]:
-    changed = [
-        i for i, (a, b) in enumerate(zip(given, grads, strict=True)) if a.shape != b.shape or a.tobytes() != b.tobytes()
-    ]
-    message = f"step changed the gradients that it was given (tensor {changed[0]})" if changed else ""
-    return [("mutated_gradients", message, False)] if changed else []
-
-
-def _malformed(expected: Sequence[FloatArray], params: Any) -> list[tuple[Kind, str, bool]]:
-    if not isinstance(params, list | tuple):
-        return [("wrong_shape", f"step returned {type(params).__name__}; it must return a list of arrays", True)]
-    if len(params) != len(expected):
-        return [("wrong_shape", f"step returned {len(params)} arrays; there are {len(expected)} tensors", True)]
-    notes: list[tuple[Kind, str, bool]] = []
-    for i, (want, got) in enumerate(zip(expected, map(np.asarray, params), strict=True)):
-        if got.shape != want.shape:
-            return [("wrong_shape", f"tensor {i}: step returned shape {got.shape}; it is {want.shape}", True)]
-        if got.dtype.kind not in "fiu":
-            return [("dtype_change", f"tensor {i}: step returned dtype {got.dtype}; it is {want.dtype}", True)]
-        if got.dtype != want.dtype:
-            notes.append(("dtype_change", f"tensor {i}: step returned dtype {got.dtype}; it is {want.dtype}", False))
-        if np.isnan(got).any():
-            notes.append(("nan", f"tensor {i}: step returned NaN", False))
-    return notes
-
-
-def _comparable(params: Any) -> bool:
-    return isinstance(params, list | tuple) and all(np.asarray(part).dtype.kind in "fiu" for part in params)
-
-
-def _copies(arrays: Any) -> tuple[FloatArray, ...]:
-    parts = arrays if isinstance(arrays, list | tuple) else [arrays]
-    return tuple(np.array(part) for part in parts)
-
-
-def text_of(error: BaseException) -> str:
-    """Return an error's type, message and last line of the port, without folders: reports are the same everywhere."""
-    own = {path.resolve() for path in Path(__file__).parent.glob("*.py")}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() not in own]
-    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:300]}{where}"
+        return carry_out(question.behaviour, spec, factory, algorithm)
+    except BaseException as error:
+        return Answer("broken", error_report(error, in_libraries=True))

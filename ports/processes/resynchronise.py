@@ -1,24 +1,19 @@
-"""A port set back to the expected parameters after every step, so that each step shows a fault of its own."""
+"""Set a port back to the expected parameters after every step, so that each step shows a fault of its own."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from momoracle.ports.adapters.loading import parse
-from momoracle.ports.processes.check_vectors import job_of
-from momoracle.ports.processes.child import Job, Observed
-from momoracle.ports.processes.process import Child
+from momoracle.ports.processes.session import Session
+from momoracle.ports.running.messages import Job, Observed, job_of
 from momoracle.ports.running.report import Report, VectorResult
 from momoracle.reference.golden.vectors import Vector, VectorFile
 
 _MOST = 24  # vectors: each is run once more, and further ones of the same kind tell nothing new
 
 
-def resynchronised(
-    report: Report,
-    vectors: VectorFile,
-    *,
-    time_limit: float = 10.0,
-    progress: Callable[[str], None] = lambda _: None,
+def resynchronise(
+    session: Session, report: Report, vectors: VectorFile, progress: Callable[[str], None] = lambda _: None
 ) -> dict[str, tuple[Observed, ...]]:
     """Return, by vector, what the port returns where it starts every step from the parameters that are expected.
 
@@ -27,23 +22,18 @@ def resynchronised(
     vector's id.
     """
     by_id = {vector.id: vector for vector in vectors.vectors}
-    chosen = _chosen([by_id[result.vector] for result in report.of("core") if _has_deviated(result)])
-    found: dict[str, tuple[Observed, ...]] = {}
-    if not chosen:
-        return found
-    with Child(parse(report.port), report.algorithm, chosen[0].dtype, time_limit=time_limit) as child:
-        for vector in chosen:
-            progress(vector.id)
-            outcome = child.run(reset_job(vector))
-            if outcome.missing is not None:
-                break
-            found[vector.id] = tuple(outcome.observed)
-    return found
+    results: dict[str, tuple[Observed, ...]] = {}
+    for vector in _choose([by_id[result.vector] for result in report.of("core") if _has_deviated(result)]):
+        progress(vector.id)
+        outcome = session.run(make_reset_job(vector), vector.dtype)
+        if outcome.missing is not None:
+            break
+        results[vector.id] = tuple(outcome.observed)
+    return results
 
 
-def reset_job(vector: Vector) -> Job:
+def make_reset_job(vector: Vector) -> Job:
     """Return what a vector prescribes, with the expected parameters to go on from; every step must be recorded."""
-    job = job_of(vector)
     resets = tuple(
         tuple(
             value.astype(array.dtype)
@@ -51,10 +41,11 @@ def reset_job(vector: Vector) -> Job:
         )
         for step in vector.steps
     )
-    return Job(job.params, job.hyperparameters, job.losses, job.grads, job.recorded, resets)
+    return replace(job_of(vector), resets=resets)
 
 
-def _chosen(deviating: Sequence[Vector]) -> list[Vector]:
+def _choose(deviating: Sequence[Vector]) -> list[Vector]:
+    """Return the vectors to run: of each kind one, then of each kind a second, until there are enough."""
     recorded = [vector for vector in deviating if all("params" in step.expected for step in vector.steps)]
     exact = [vector for vector in recorded if vector.dtype == "float64"] or recorded
     seen: Counter[tuple[str, ...]] = Counter()
@@ -62,7 +53,7 @@ def _chosen(deviating: Sequence[Vector]) -> list[Vector]:
     for vector in exact:
         turns.append(seen[vector.flags])
         seen[vector.flags] += 1
-    in_turn = sorted(zip(turns, range(len(exact)), strict=True))  # one of each kind first
+    in_turn = sorted(zip(turns, range(len(exact)), strict=True))
     return [exact[i] for _, i in in_turn[:_MOST]]
 
 

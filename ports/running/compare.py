@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from momoracle.ports.methods.registry import equation, order
-from momoracle.ports.processes.child import Observed
-from momoracle.ports.running.report import Deviation, Number
-from momoracle.reference.golden.vectors import Expected, FloatArray, Vector
+from momoracle.ports.running.messages import Observed, Outcome
+from momoracle.ports.running.report import Deviation, Number, VectorResult
+from momoracle.reference.golden.vectors import Expected, FloatArray, Vector, VectorFile
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,26 @@ def differ(observed: Sequence[FloatArray], expected: Expected) -> Difference | N
         index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
         if ratio[index] > worst_ratio:
             worst_ratio = float(ratio[index])
-            got_one, want_one, error_one, allowed = (float(a[index]) for a in (wide, want, error, tolerance))
-            worst = Difference(got_one, want_one, error_one, allowed, i, tuple(int(place) for place in index))
+            observed_here, expected_here, error_here, allowed = (
+                float(a[index]) for a in (wide, want, error, tolerance)
+            )
+            place = tuple(int(i) for i in index)
+            worst = Difference(observed_here, expected_here, error_here, allowed, i, place)
     return worst
+
+
+def result_of(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorResult:
+    """Compare what came of one vector with what it expects."""
+    return VectorResult(
+        vector=vector.id,
+        kind=vectors.kind(vector),
+        flags=vector.flags,
+        deviation=first_deviation(vector, outcome.observed),
+        incidents=tuple(outcome.incidents),
+        feature=outcome.missing.feature if outcome.missing else None,
+        reason=outcome.missing.reason if outcome.missing else "",
+        observed=tuple(outcome.observed),
+    )
 
 
 def first_deviation(vector: Vector, results: Iterable[Observed]) -> Deviation | None:

@@ -1,4 +1,4 @@
-"""What a diagnosis finds beyond the deviations: an explanation, a place, behaviours, a smallest counterexample."""
+"""What a check finds beside the deviations: explanation, location, behaviours, smallest counterexample."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
@@ -38,7 +38,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """A name of the port that means nothing here: an ``argument`` of no hyperparameter, or a ``buffer`` of no quantity.
+    """An ``argument`` of the port to which no hyperparameter is passed, or a ``buffer`` that is no quantity's.
 
     ``meant`` is the name that it resembles, if any. None of it decides the verdict.
     """
@@ -48,7 +48,7 @@ class Unmatched:
     meant: str | None
 
 
-Held: TypeAlias = Literal["holds", "broken", "crashes", "not_offered", "not_applicable", "not_run"]
+BehaviourOutcome: TypeAlias = Literal["holds", "broken", "crashes", "not_offered", "not_applicable", "not_run"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Behaviour:
 
     id: str
     policy: str
-    outcome: Held
+    outcome: BehaviourOutcome
     evidence: str
 
 

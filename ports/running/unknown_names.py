@@ -1,7 +1,7 @@
-"""Names of a port that mean nothing here: arguments that are no hyperparameter's, buffers that are no quantity's.
+"""Find constructor arguments and buffer names of a port that momoracle does not recognise, and guess what was meant.
 
 A misspelt ``weigth_decay`` is left at the port's own default and a buffer ``momentm`` is compared with nothing: neither
-is wrong, and both are rarely meant. They are told, and never change the verdict.
+is wrong, and both are rarely meant. They are reported, and never change the verdict.
 """
 
 import inspect
@@ -11,6 +11,7 @@ from typing import Any
 from momoracle.common.nearest import nearest
 from momoracle.ports.adapters.argument_names import ALIASES, NEGATED, PACKED, arguments_of, match
 from momoracle.ports.adapters.buffer_names import aliases_of
+from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.running.findings import Unmatched
 
@@ -18,8 +19,10 @@ _NEAR = 0.75  # of difflib's ratio: one letter off in five
 _PREFIX = 3  # letters that a shortened name has at least
 
 
-def arguments(algorithm: str, function: Callable[..., Any], *, of_framework: bool) -> tuple[Unmatched, ...]:
-    """Return the arguments of ``function``, but for the first, that no hyperparameter is passed as.
+def find_unknown_arguments(
+    arguments: PortArguments, function: Callable[..., Any], *, of_framework: bool
+) -> tuple[Unmatched, ...]:
+    """Return the arguments of ``function``, but for the first, to which nothing is passed.
 
     An optimizer ``of_framework`` has many that are its own affair (``foreach``, ``name``, …): of those only the ones
     that resemble a hyperparameter which the port has no argument for.
@@ -30,39 +33,54 @@ def arguments(algorithm: str, function: Callable[..., Any], *, of_framework: boo
     except (TypeError, ValueError):  # compiled code may hide its signature
         return ()
     first = set(parameters[:1]) if "params" in parameters[:1] or not of_framework else {"params"}
-    hyperparameters = {"lr": 0.0, **facts_of(algorithm).defaults}
-    given = match(algorithm, hyperparameters, accepted - first, others=True)
-    missing = [name for name in hyperparameters if not _names_of(name) & set(given) & accepted]
+    said = {*dict(arguments.settings), *dict(arguments.names).values()}
+    hyperparameters = {"lr": 0.0, **facts_of(arguments.algorithm).defaults}
+    for name, _ in arguments.names:
+        del hyperparameters[name]
+    passed = match(arguments.algorithm, hyperparameters, accepted - first - said, others=True)
+    missing = [name for name in hyperparameters if not _names_of(name) & set(passed) & accepted]
     candidates = [alias for name in missing for alias in sorted(_names_of(name))]
-    found = (Unmatched("argument", name, meant(name, candidates)) for name in parameters if name in accepted)
-    left = [one for one in found if one.name not in first | set(given)]
-    return tuple(one for one in left if one.meant or not of_framework)
+    left = [name for name in parameters if name in accepted and name not in first | said | set(passed)]
+    guesses = [Unmatched("argument", name, guess_meant(name, candidates)) for name in left]
+    return tuple(guess for guess in guesses if guess.meant or not of_framework)
 
 
-def buffers(algorithm: str, names: Iterable[str]) -> tuple[Unmatched, ...]:
+def find_unnamed_switches(algorithm: str, function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the method's switches that ``function`` takes by its ``**kwargs`` alone."""
+    try:
+        accepted, others = arguments_of(function)
+    except (TypeError, ValueError):
+        return ()
+    defaults = facts_of(algorithm).defaults
+    switches = [name for name, value in defaults.items() if isinstance(value, bool)]
+    return tuple(name for name in switches if others and not _names_of(name) & accepted)
+
+
+def find_unknown_buffers(algorithm: str, names: Iterable[str]) -> tuple[Unmatched, ...]:
     """Return the ``names`` that a port's ``state`` has and that are no quantity of the method."""
     known = [name for name in facts_of(algorithm).quantities if name != "params"]
     published = {alias: quantity for quantity, aliases in aliases_of(algorithm).items() for alias in aliases}
     unknown = [name for name in dict.fromkeys(names) if name not in facts_of(algorithm).quantities]
-    return tuple(Unmatched("buffer", name, published.get(name) or meant(name, known)) for name in unknown)
+    return tuple(Unmatched("buffer", name, published.get(name) or guess_meant(name, known)) for name in unknown)
 
 
-def meant(name: str, candidates: Collection[str]) -> str | None:
+def guess_meant(name: str, candidates: Collection[str]) -> str | None:
     """Return the candidate that a name resembles: it is misspelt, shortened, or their initials; None where none is.
 
-    >>> meant("momentun", ["beta", "momentum"]), meant("wd", ["weight_decay"]), meant("foreach", ["weight_decay"])
-    ('momentum', 'weight_decay', None)
+    >>> guess_meant("momentun", ["beta", "momentum"]), guess_meant("wd", ["weight_decay"])
+    ('momentum', 'weight_decay')
+    >>> guess_meant("foreach", ["weight_decay"])
     """
     if near := nearest(name, candidates, _NEAR):
         return near[0]
-    return next((one for one in candidates if _short_for(name.lower(), one)), None)
+    return next((candidate for candidate in candidates if _is_short_for(name.lower(), candidate)), None)
 
 
-def told(unmatched: Iterable[Unmatched]) -> Iterator[str]:
+def unknown_name_lines(unmatched: Iterable[Unmatched]) -> Iterator[str]:
     """Yield a line for the arguments, and one for the buffers, where there are any."""
     every = tuple(unmatched)
     for kind, words in _WORDS.items():
-        if names := [_name(one) for one in every if one.kind == kind]:
+        if names := [_with_guess(name) for name in every if name.kind == kind]:
             yield f"{words}: {', '.join(names)}"
 
 
@@ -72,8 +90,8 @@ _WORDS = {
 }
 
 
-def _name(one: Unmatched) -> str:
-    return f"{one.name} (did you mean {one.meant}?)" if one.meant else one.name
+def _with_guess(name: Unmatched) -> str:
+    return f"{name.name} (did you mean {name.meant}?)" if name.meant else name.name
 
 
 def _names_of(hyperparameter: str) -> set[str]:
@@ -81,7 +99,7 @@ def _names_of(hyperparameter: str) -> set[str]:
     return {*ALIASES.get(hyperparameter, (hyperparameter,)), *packs, NEGATED.get(hyperparameter, hyperparameter)}
 
 
-def _short_for(name: str, full: str) -> bool:
+def _is_short_for(name: str, full: str) -> bool:
     words = full.split("_")
     initials = len(words) > 1 and name == "".join(word[:1] for word in words)
     return initials or name in words[1:] or (len(name) >= _PREFIX and full.startswith(name))

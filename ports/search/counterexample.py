@@ -1,11 +1,11 @@
-"""What makes a case a counterexample: the first thing that a port got wrong in it."""
+"""Decide whether a case is a counterexample: find the first thing that a port got wrong in it."""
 
 from dataclasses import dataclass
 
-from momoracle.ports.processes.child import Note, Observed
-from momoracle.ports.processes.process import Outcome
+from momoracle.ports.adapters.port_spec import PortSpec
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.report import number
+from momoracle.ports.running.messages import Observed, Outcome
+from momoracle.ports.running.report import as_number
 from momoracle.ports.search.script import deviation_script, incident_script
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.vectors import Vector
@@ -29,30 +29,30 @@ class Failure:
     script: str
 
 
-def refused(outcome: Outcome) -> bool:
+def is_refused(outcome: Outcome) -> bool:
     """Tell whether the port takes no such hyperparameter: its start said so."""
     return any(
-        note.kind == "exception" and note.step == 0 and note.message.startswith(_REFUSALS) for note in outcome.notes
+        incident.kind == "exception" and incident.step == 0 and incident.message.startswith(_REFUSALS)
+        for incident in outcome.incidents
     )
 
 
-def failure_of(case: Case, port: str, vector: Vector, outcome: Outcome) -> Failure | None:
+def failure_of(case: Case, spec: PortSpec, vector: Vector, outcome: Outcome) -> Failure | None:
     """Return what came first: a deviation of the parameters, or an incident; None where all is well."""
-    bare = [Observed(one.step, one.params, {}) for one in outcome.observed]  # parameters alone accuse
-    deviation = first_deviation(vector, bare)
-    note: Note | None = next(iter(outcome.notes), None)
+    without_buffers = [Observed(result.step, result.params, {}) for result in outcome.observed]
+    deviation = first_deviation(vector, without_buffers)  # parameters alone accuse
+    incident = next(iter(outcome.incidents), None)
     if (
         deviation is not None
         and not isinstance(deviation.observed, str)
-        and (note is None or deviation.step <= note.step)
+        and (incident is None or deviation.step <= incident.step)
     ):
         expected = float(deviation.expected)
         place = (deviation.tensor, deviation.index)
-        script = deviation_script(case, port, deviation.step, place, expected, deviation.tolerance)
-        return Failure(
-            case, "params", deviation.step, number(deviation.observed), expected, deviation.tolerance, script
-        )
-    if note is None:
+        script = deviation_script(case, spec, deviation.step, place, expected, deviation.tolerance)
+        observed = as_number(deviation.observed)
+        return Failure(case, "params", deviation.step, observed, expected, deviation.tolerance, script)
+    if incident is None:
         return None
-    script = incident_script(case, port, note.step, note.kind)
-    return Failure(case, note.kind, note.step, note.message, "the protocol of ports", 0.0, script)
+    script = incident_script(case, spec, incident.step, incident.kind)
+    return Failure(case, incident.kind, incident.step, incident.message, "the protocol of ports", 0.0, script)

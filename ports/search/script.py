@@ -1,12 +1,15 @@
 """A counterexample as a script: at most 15 lines that a port's author can paste and run."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from momoracle.ports.adapters.loading import load, parse
-from momoracle.ports.processes.child import arguments
+from momoracle.ports.adapters.loading import load
+from momoracle.ports.adapters.port_arguments import start_arguments
+from momoracle.ports.adapters.port_spec import PortSpec, Setting, parse_port
 from momoracle.ports.protocol import Port
+from momoracle.ports.running.run_vector import choose_arguments
 from momoracle.ports.search.cases import differing
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.vectors import FloatArray
@@ -21,10 +24,18 @@ _ASSERTIONS = {
 }
 
 
-def start(port: str, algorithm: str, params: list[FloatArray], **hyperparameters: Any) -> Port:
+def start(
+    port: str,
+    algorithm: str,
+    params: list[FloatArray],
+    own: Mapping[str, Setting] | None = None,
+    names: Mapping[str, str] | None = None,
+    **hyperparameters: Any,
+) -> Port:
     """Load a PORT of the command line and start it on copies of ``params``, as a check does.
 
-    Hyperparameters are momoracle's; those that are not given are the paper's. The framework is set up for the dtype of
+    ``own`` and ``names`` are what ``--set`` and ``--name`` say. Hyperparameters are momoracle's; those that are not
+    given are the paper's. The framework is set up for the dtype of
     ``params``, for the whole process.
 
     Raises:
@@ -32,14 +43,16 @@ def start(port: str, algorithm: str, params: list[FloatArray], **hyperparameters
         NotOffered: the port lacks a feature that a hyperparameter asks for.
     """
     dtype = str(params[0].dtype)
-    started = load(parse(port), algorithm, dtype)()
+    spec = parse_port(port, own, names)
+    started = load(spec, algorithm, dtype)()
     settings = {**Maker(algorithm, dtype).hyperparameters(), **hyperparameters}
-    started.start([np.array(z) for z in params], **arguments(started, algorithm, settings))
+    arguments = choose_arguments(started, start_arguments(spec, algorithm), settings)
+    started.start([np.array(z) for z in params], **arguments)
     return started
 
 
 def deviation_script(
-    case: Case, port: str, step: int, place: tuple[int, tuple[int, ...]], expected: float, tolerance: float
+    case: Case, spec: PortSpec, step: int, place: tuple[int, tuple[int, ...]], expected: float, tolerance: float
 ) -> str:
     """Return the script that compares one entry of the parameters, tensor and index, after ``step``."""
     tensor, index = place
@@ -49,17 +62,17 @@ def deviation_script(
         f'print("port", observed{entry}, "reference", params{entry}, {exact})',
         f"assert abs(float(observed{entry}) - {expected!r}) <= {tolerance!r}, 'the port deviates'",
     ]
-    return "\n".join([*_beginning(case, port, step), *ending]) + "\n"
+    return "\n".join([*_beginning(case, spec, step), *ending]) + "\n"
 
 
-def incident_script(case: Case, port: str, step: int, kind: str) -> str:
+def incident_script(case: Case, spec: PortSpec, step: int, kind: str) -> str:
     """Return the script that shows a port breaking the protocol, or failing, in ``step`` (0 is its start)."""
     ending = ['print("port", observed, "reference", params)', *filter(None, [_ASSERTIONS.get(kind)])]
-    lines = [*_beginning(case, port, max(step, 1)), *ending]
+    lines = [*_beginning(case, spec, max(step, 1)), *ending]
     return "\n".join(lines).replace("start_dtype", repr(case.dtype)) + "\n"
 
 
-def _beginning(case: Case, port: str, steps: int) -> list[str]:
+def _beginning(case: Case, spec: PortSpec, steps: int) -> list[str]:
     method = method_of(case.algorithm).__name__
     chosen = differing(case)
     changing, narrow = isinstance(chosen["lr"], tuple), case.dtype != "float64"
@@ -72,7 +85,7 @@ def _beginning(case: Case, port: str, steps: int) -> list[str]:
         f"settings = dict({', '.join(f'{name}={_setting(value)}' for name, value in chosen.items())})",
         f"params = {_arrays(case.params)}",
         f"steps = [{', '.join(pairs)}]  # loss, gradients",
-        f"port = start({port!r}, {case.algorithm!r}, params, **settings)",
+        f"port = start({spec.text!r}, {case.algorithm!r}, params, {_own(spec)}**settings)",
         *(["params = [z.astype(float) for z in params]  # the reference has digits to spare"] if narrow else []),
         f"method = {method}(**settings); state = method.init(params)",
         "for loss, grads in steps:",
@@ -85,6 +98,11 @@ def _import_line(algorithm: str, method: str) -> str:
     if is_own(algorithm):
         return f"from momoracle import {method}"
     return f"from momoracle.reference import method_of; {method} = method_of({algorithm!r})"
+
+
+def _own(spec: PortSpec) -> str:
+    parts = {"own": dict(spec.settings), "names": dict(spec.names)}
+    return "".join(f"{name}={value!r}, " for name, value in parts.items() if value)
 
 
 def _setting(value: Any) -> str:

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from momoracle.commands.command_line import app
-from momoracle.commands.search_option import said
+from momoracle.commands.search_option import describe_search
 from momoracle.ports.running.findings import Exhausted
 
 EXAMPLES = Path(__file__).parents[1] / "ports" / "examples"
@@ -22,7 +22,7 @@ def test_a_search_shows_its_script_and_keeps_it(tmp_path: Path) -> None:
     status, text = run("sgd", port, "--search", "20", "--json", str(file))
     content = json.loads(file.read_text("utf-8"))
     found = content["counterexample"]
-    assert (status, content["verdict"]) == (1, "conforms")
+    assert (status, content["verdict"]) == (1, "deviates")
     assert (found["quantity"], found["step"]) == ("params", 1)
     assert "settings = dict(lr=3.0)" in found["script"]
     assert "search: a counterexample" in text
@@ -44,5 +44,8 @@ def test_no_case_is_no_verdict() -> None:
 
 
 def test_a_slow_rate_is_a_fraction() -> None:
-    assert said(Exhausted(2, 1, 5.0)) == "search: no counterexample (2 cases in 5.0 s, 0.4 a second; 1 more discarded)"
-    assert "(1 case in 0.1 s, 10 a second;" in said(Exhausted(1, 0, 0.1))
+    assert (
+        describe_search(Exhausted(2, 1, 5.0))
+        == "search: no counterexample (2 cases in 5.0 s, 0.4 a second; 1 more discarded)"
+    )
+    assert "(1 case in 0.1 s, 10 a second;" in describe_search(Exhausted(1, 0, 0.1))

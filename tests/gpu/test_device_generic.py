@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
 
@@ -39,5 +39,5 @@ def test_all_vectors_hold_in_every_quantity(algorithm: str, cupy: Any) -> None:
     assert len(vectors) > 20
     for vector in vectors:
         port = GenericPort(ALGORITHMS[algorithm], cupy)
-        assert first_deviation(vector, observed(port, vector)) is None, vector.id
+        assert first_deviation(vector, observe(port, vector)) is None, vector.id
         assert isinstance(port._params[0], cupy.ndarray)

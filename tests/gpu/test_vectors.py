@@ -11,7 +11,7 @@ from momoracle.gpu.port import FusedPort
 from momoracle.gpu.programs import PROGRAMS
 from momoracle.gpu.source import source
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.method_port import observed
+from momoracle.ports.running.method_port import observe
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.files import load
 
@@ -29,7 +29,7 @@ def test_all_vectors_hold_in_every_quantity(algorithm: str, dtype: str, machine:
     vectors = [v for v in load(algorithm).vectors if v.dtype == dtype]
     assert len(vectors) > 20
     for vector in vectors:
-        assert first_deviation(vector, observed(FusedPort(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
+        assert first_deviation(vector, observe(FusedPort(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
 
 
 @pytest.mark.parametrize("algorithm", MODELS)
@@ -38,7 +38,7 @@ def test_the_recursion_holds_where_there_is_no_decay(algorithm: str, machine: Ma
     vectors = [v for v in load(algorithm).vectors if not v.hyperparameters["weight_decay"]]
     assert len(vectors) > 40
     for vector in vectors:
-        assert first_deviation(vector, observed(Recursive(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
+        assert first_deviation(vector, observe(Recursive(ALGORITHMS[algorithm], machine), vector)) is None, vector.id
 
 
 class Recursive(FusedPort):
@@ -55,6 +55,6 @@ def test_a_wrong_kernel_is_found(folder: Path, tmp_path: Path) -> None:
     assert right in source("momo")
     (vector,) = [v for v in load("momo").vectors if v.id == "momo-float64-bias"]
     wrong = host_machine.Host(tmp_path, text=lambda kernel: source(kernel).replace(right, "1.0"))
-    deviation = first_deviation(vector, observed(FusedPort(ALGORITHMS["momo"], wrong), vector))
+    deviation = first_deviation(vector, observe(FusedPort(ALGORITHMS["momo"], wrong), vector))
     assert deviation is not None
     assert deviation.quantity == "weight_sum"

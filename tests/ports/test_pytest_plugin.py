@@ -13,6 +13,7 @@ from momoracle.ports import PortError
 from momoracle.ports.behaviours.table import CHECKS
 from momoracle.ports.known_failures import KnownFailure, KnownFailuresError, read
 from momoracle.ports.pytest_plugin import conformance_suite
+from momoracle.reference import AlgorithmError
 from momoracle.reference.golden.files import load
 
 EXAMPLE = Path(__file__).parent / "examples" / "port_repository"
@@ -183,7 +184,7 @@ def test_a_class_of_torch_is_a_factory(repository: Path) -> None:
 
 
 def test_a_wrong_call_is_an_error_at_once() -> None:
-    with pytest.raises(PortError, match="no such algorithm"):
+    with pytest.raises(AlgorithmError, match="no such algorithm"):
         conformance_suite("sdg", "a:B")
     with pytest.raises(PortError, match="a port has start and step"):
         conformance_suite("sgd", object)

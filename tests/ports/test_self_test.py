@@ -1,10 +1,10 @@
-"""The self-test: right ports are not accused, planted ones are noticed and explained, and it can fail itself."""
+"""The self-test: right ports are not accused, planted ones are noticed and explained_share, and it can fail itself."""
 
 from dataclasses import replace
 
 import pytest
 
-from momoracle.ports.self_test import Planted, RightPort, explained, plant, plantable, right_ports, sound
+from momoracle.ports.self_test import Planted, RightPort, explained_share, is_sound, plant, plantable, right_ports
 from momoracle.reference import ALGORITHMS
 
 
@@ -33,10 +33,10 @@ def test_it_fails_where_it_should() -> None:
     right = RightPort("sgd", "as it is, float64", ())
     good = [Planted("sgd", (name,), "exact", (name,)) for name in "abcdefghij"]
     pairs = [Planted("sgd", (name, "z"), "exact", (name, "z")) for name in "abcdefghij"]
-    assert sound([right], [*good, *pairs])
-    assert not sound([replace(right, accused=("v",))], [*good, *pairs])
-    assert not sound([right], [*good[1:], replace(good[0], outcome="missed"), *pairs])
-    assert not sound([right], [*good[1:], replace(good[0], outcome="unexplained"), *pairs])  # 90 % of singles
-    assert sound([right], [*good, *pairs[1:], replace(pairs[0], outcome="unexplained")])  # 90 % of pairs
-    assert not sound([right], [*good, *pairs[2:], *(replace(one, outcome="unexplained") for one in pairs[:2])])
-    assert explained([]) == 0.0
+    assert is_sound([right], [*good, *pairs])
+    assert not is_sound([replace(right, accused=("v",))], [*good, *pairs])
+    assert not is_sound([right], [*good[1:], replace(good[0], outcome="missed"), *pairs])
+    assert not is_sound([right], [*good[1:], replace(good[0], outcome="unexplained"), *pairs])  # 90 % of singles
+    assert is_sound([right], [*good, *pairs[1:], replace(pairs[0], outcome="unexplained")])  # 90 % of pairs
+    assert not is_sound([right], [*good, *pairs[2:], *(replace(one, outcome="unexplained") for one in pairs[:2])])
+    assert explained_share([]) == 0.0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from momoracle.ports.running.compare import differ
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import Method
 from momoracle.reference.golden.vectors import Vector
 
@@ -66,7 +66,7 @@ def deviating(method: type[Method], vectors: Iterable[Vector]) -> list[str]:
     return [
         f"{vector.id}, step {result.step}, {name}"
         for vector in vectors
-        for result in observed(MethodPort(method), vector)
+        for result in observe(MethodPort(method), vector)
         for name, expected in vector.steps[result.step - 1].expected.items()
         if differ(result.params if name == "params" else result.buffers[name], expected) is not None
     ]

@@ -1,66 +1,107 @@
 """``momoracle check``."""
 
 import shlex
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from momoracle.commands.search_option import Search, searched
-from momoracle.commands.self_test_option import SelfTest, self_tested
+from momoracle.commands.search_option import Search, search_and_show
+from momoracle.commands.self_test_option import SelfTest, self_test_and_show
 from momoracle.commands.terminal import Json, console, progress, write_json
-from momoracle.common.nearest import did_you_mean
+from momoracle.common.provenance import describe_run
 from momoracle.pages.check_outputs import Badge, Html, Junit, write_outputs
-from momoracle.ports.adapters.loading import PortError
-from momoracle.ports.examine import examine, parts
-from momoracle.ports.output.terminal import render
-from momoracle.reference import ALGORITHMS
+from momoracle.ports.adapters.port_spec import FORMS, PortError, parse_names, parse_settings
+from momoracle.ports.examine import diagnose_port, observe_port, parts
+from momoracle.ports.output.terminal import render, render_diagnosis
+from momoracle.ports.processes.session import open_session
+from momoracle.ports.running.report import EXIT_STATUS
+from momoracle.reference import ALGORITHMS, AlgorithmError, method_of
 from momoracle.reference.golden import files
 
-TIME_LIMIT = 10.0  # seconds a vector
+TIME_LIMIT = 10.0  # seconds of processor time a vector
 
 
 def check_command(
-    algorithm: Annotated[str | None, typer.Argument(metavar="ALGORITHM", help=" ".join(ALGORITHMS))] = None,
-    port: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="PORT",
-            help="FILE.py:NAME, MODULE:NAME, torch=MODULE:CLASS, optax=MODULE:FUNCTION or keras=MODULE:CLASS",
+    algorithm: Annotated[
+        str | None, typer.Argument(metavar="ALGORITHM", help=f"{' '.join(ALGORITHMS)}, or FILE.py:CLASS")
+    ] = None,
+    port: Annotated[str | None, typer.Argument(metavar="PORT", help=FORMS)] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Pass the port an argument of its own, such as nesterov=true. Can be given several times.",
+        ),
+    ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            metavar="HYPERPARAMETER=ARGUMENT",
+            help="Say what the port calls a hyperparameter, such as beta=decay. Can be given several times.",
         ),
     ] = None,
     json_file: Json = None,
     html: Html = None,
     junit: Junit = None,
     badge: Badge = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that one vector may take.")] = TIME_LIMIT,
+    time_limit: Annotated[
+        float,
+        typer.Option(min=0.1, help="Seconds of processor time that one vector may take; three times as long if idle."),
+    ] = TIME_LIMIT,
     search: Search = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the cases that are drawn.")] = 0,
     self_test: SelfTest = False,
 ) -> None:
-    """Check whether a port is the paper's method; if not, say where they part and what the port computes instead."""
-    if algorithm is not None and algorithm not in ALGORITHMS:
-        known = f"choose one of {', '.join(ALGORITHMS)}{did_you_mean(algorithm, ALGORITHMS)}"
-        raise typer.BadParameter(f"{algorithm!r} is no algorithm; {known}")
-    if self_test:
-        if port is not None or html or junit or badge or search:
-            raise typer.BadParameter("--self-test checks no port; give it ALGORITHM and --json at most")
-        raise typer.Exit(0 if self_tested(algorithm, json_file) else 1)
-    if algorithm is None or port is None:
-        raise typer.BadParameter("ALGORITHM and PORT are needed, or --self-test; see momoracle check --help")
+    """Check whether a port is the paper's method; if not, say where they part and what the port computes instead.
+
+    Exit status: 0 the port conforms, 1 it deviates or crashes, 2 wrong usage, 3 undecided, as vectors were not run.
+    """
     try:
+        if algorithm is not None:
+            method_of(algorithm)
+        if self_test:
+            if port is not None or html or junit or badge or search or settings or names:
+                raise typer.BadParameter("--self-test checks no port; give it ALGORITHM and --json at most")
+            raise typer.Exit(0 if self_test_and_show(algorithm, json_file) else 1)
+        if algorithm is None or port is None:
+            raise typer.BadParameter("ALGORITHM and PORT are needed, or --self-test; see momoracle check --help")
+        own, called = parse_settings(settings or ()), parse_names(names or ())
         content = files.load(algorithm)
-        with progress(parts(content)) as watch:
-            report = examine(algorithm, port, content, time_limit=time_limit, watcher=watch)
-    except PortError as error:
+        with open_session(algorithm, port, time_limit=time_limit, settings=own, names=called) as session:
+            # The verdict is shown as soon as it is known; what explains it may take longer than all before.
+            with progress(parts(content)) as watch:
+                report = observe_port(session, content, watch)
+            console.print(render(report))
+            with progress(None) as watch:
+                report = diagnose_port(session, report, content, watch)
+            if report.explanation is not None:
+                console.print(render_diagnosis(report))
+            report = search_and_show(session, report, search, seed)
+    except (PortError, AlgorithmError) as error:
         raise typer.BadParameter(str(error)) from None
-    console.print(render(report))
-    report = searched(report, search, time_limit)
-    write_json(json_file, report.to_json())
-    write_outputs(report, content, command_line(algorithm, port, time_limit, search), html, junit, badge)
-    raise typer.Exit(0 if report.verdict == "conforms" and report.counterexample is None else 1)
+    if report.unfinished:
+        console.print(f"Interrupted: not done are {', '.join(report.unfinished)}.", style="yellow")
+    write_json(json_file, {**describe_run(), "seed": seed, **report.to_json()})
+    line = command_line(algorithm, port, time_limit, search, settings or (), names or (), seed)
+    write_outputs(report, content, line, html, junit, badge)
+    raise typer.Exit(EXIT_STATUS[report.verdict])
 
 
-def command_line(algorithm: str, port: str, time_limit: float, search: float) -> str:
+def command_line(
+    algorithm: str,
+    port: str,
+    time_limit: float = TIME_LIMIT,
+    search: float = 0.0,
+    settings: Sequence[str] = (),
+    names: Sequence[str] = (),
+    seed: int = 0,
+) -> str:
     """Return the line that gives the same report again."""
-    options = [f"--time-limit={time_limit:g}"] if time_limit != TIME_LIMIT else []
+    options = [f"--set={text}" for text in settings] + [f"--name={text}" for text in names]
+    options += [f"--time-limit={time_limit:g}"] if time_limit != TIME_LIMIT else []
     options += [f"--search={search:g}"] if search else []
+    options += [f"--seed={seed}"] if seed else []
     return shlex.join(["momoracle", "check", algorithm, port, *options])

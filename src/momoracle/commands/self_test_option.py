@@ -1,5 +1,6 @@
 """``--self-test`` of ``momoracle check``: no port, but every departure and every pair of them planted as one."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from momoracle.commands.terminal import coloured, console, progress, write_json
-from momoracle.ports.self_test import Planted, RightPort, explained, plantable, self_test, sound
+from momoracle.ports.self_test import (
+    Planted,
+    PlantedOutcome,
+    RightPort,
+    explained_share,
+    is_sound,
+    plantable,
+    self_test,
+)
 from momoracle.reference import ALGORITHMS
 
 SelfTest = Annotated[
@@ -19,19 +28,20 @@ SelfTest = Annotated[
     ),
 ]
 SIZES = {1: "singles", 2: "pairs"}
+_EXPLAINED: tuple[PlantedOutcome, ...] = ("exact", "equivalent", "unexplained")
 
 
-def self_tested(algorithm: str | None, json_file: Path | None) -> bool:
+def self_test_and_show(algorithm: str | None, json_file: Path | None) -> bool:
     """Run the self-test of one algorithm or of all, show what came of it, and return whether the checker is sound."""
     algorithms = [algorithm] if algorithm is not None else list(ALGORITHMS)
     with progress(sum(len(plantable(name)) for name in algorithms)) as watch:
         right, planted = self_test(algorithms, progress=watch.advance)
     console.print(_table(algorithms, right, planted))
-    for one in planted:
-        if one.outcome in ("missed", "unexplained"):
-            console.print(Text(f"{one.outcome}: {one.algorithm} with {' + '.join(one.departures)}", style="yellow"))
-    holds = sound(right, planted)
-    console.print(f"{coloured('holds' if holds else 'fails', holds)}: {_said(right, planted)}", soft_wrap=True)
+    for port in planted:
+        if port.outcome in ("missed", "unexplained"):
+            console.print(Text(f"{port.outcome}: {port.algorithm} with {' + '.join(port.departures)}", style="yellow"))
+    holds = is_sound(right, planted)
+    console.print(f"{coloured('holds' if holds else 'fails', holds)}: {_summary(right, planted)}", soft_wrap=True)
     write_json(json_file, _content(right, planted))
     return holds
 
@@ -44,38 +54,38 @@ def _table(algorithms: list[str], right: list[RightPort], planted: list[Planted]
         accused = sum(bool(port.accused) for port in right if port.algorithm == name)
         ports = sum(port.algorithm == name for port in right)
         for size, words in SIZES.items():
-            mine = [one for one in planted if one.algorithm == name and len(one.departures) == size]
-            counts = {kind: str(sum(one.outcome == kind for one in mine)) for kind in ("exact", "equivalent")}
-            lost = str(sum(one.outcome == "unexplained" for one in mine))
-            noticed = str(sum(one.outcome != "missed" for one in mine))
-            shown = f"{accused} of {ports}" if size == 1 else ""
-            table.add_row(name if size == 1 else "", words, str(len(mine)), noticed, *counts.values(), lost, shown)
+            mine = [port for port in planted if port.algorithm == name and len(port.departures) == size]
+            counts = Counter(port.outcome for port in mine)
+            numbers = [len(mine), len(mine) - counts["missed"], *(counts[kind] for kind in _EXPLAINED)]
+            first = size == 1
+            right_ones = f"{accused} of {ports}" if first else ""
+            table.add_row(name if first else "", words, *map(str, numbers), right_ones)
     return table
 
 
-def _said(right: list[RightPort], planted: list[Planted]) -> str:
+def _summary(right: list[RightPort], planted: list[Planted]) -> str:
     parts = []
     for size, words in SIZES.items():
-        mine = [one for one in planted if len(one.departures) == size]
-        noticed = sum(one.outcome != "missed" for one in mine)
-        parts.append(f"of {len(mine)} {words} {noticed} noticed, {explained(mine):.1%} explained")
+        mine = [port for port in planted if len(port.departures) == size]
+        noticed = sum(port.outcome != "missed" for port in mine)
+        parts.append(f"of {len(mine)} {words} {noticed} noticed, {explained_share(mine):.1%} explained")
     accused = sum(bool(port.accused) for port in right)
     return f"{'; '.join(parts)}; of {len(right)} right ports {accused} accused"
 
 
 def _content(right: list[RightPort], planted: list[Planted]) -> dict[str, Any]:
     return {
-        "verdict": "holds" if sound(right, planted) else "fails",
+        "verdict": "holds" if is_sound(right, planted) else "fails",
         "right_ports": [
             {"algorithm": port.algorithm, "rounding": port.rounding, "accused": list(port.accused)} for port in right
         ],
         "planted": [
             {
-                "algorithm": one.algorithm,
-                "departures": list(one.departures),
-                "outcome": one.outcome,
-                "explanation": list(one.explanation),
+                "algorithm": port.algorithm,
+                "departures": list(port.departures),
+                "outcome": port.outcome,
+                "explanation": list(port.explanation),
             }
-            for one in planted
+            for port in planted
         ],
     }

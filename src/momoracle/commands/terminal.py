@@ -31,7 +31,7 @@ Json = Annotated[
 class Watch:
     """A progress bar told what is going on: call it, or `done`, with each part that is done."""
 
-    def __init__(self, bar: Progress, total: int) -> None:
+    def __init__(self, bar: Progress, total: int | None) -> None:
         self._bar, self._task = bar, bar.add_task("", total=total)
 
     def __call__(self, name: str) -> None:
@@ -50,8 +50,8 @@ class Watch:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Watch]:
-    """Show a bar on standard error while it runs."""
+def progress(total: int | None) -> Iterator[Watch]:
+    """Show a bar on standard error while it runs; ``total`` is None where nobody knows how long that will be."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield Watch(bar, total)

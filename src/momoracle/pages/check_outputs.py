@@ -15,7 +15,7 @@ def writable_folder(path: Path | None) -> Path | None:
     """Refuse a folder that cannot be made or written into: before the work, not after it."""
     if path is None:
         return None
-    nearest = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    nearest = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
     if not nearest.is_dir():
         raise typer.BadParameter(f"{nearest.name} is a file; give a folder")
     if not os.access(nearest, os.W_OK | os.X_OK):

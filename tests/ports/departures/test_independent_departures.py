@@ -9,7 +9,7 @@ from support import plain_ports
 
 from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, table
-from momoracle.ports.running.method_port import observed
+from momoracle.ports.running.method_port import observe
 from momoracle.reference.golden.files import load
 
 
@@ -123,6 +123,6 @@ def test_it_is_explained(algorithm: str, port: Callable[[], Any], names: tuple[s
     content = load(algorithm)
     vectors = [v for v in content.vectors if content.kind(v) == "core" and len(v.steps) <= LONG]
     with np.errstate(all="ignore"):
-        seen = [table(vector, observed(port(), vector, buffers=False)) for vector in vectors]
+        seen = [table(vector, observe(port(), vector, buffers=False)) for vector in vectors]
     found = propose(Replay(algorithm, vectors), seen)
     assert (found.departures, found.others) == (names, ())

@@ -8,7 +8,7 @@ import pytest
 from momoracle.ports.departures.departure import compatible, edit, variant
 from momoracle.ports.departures.registry import departure, departures_of
 from momoracle.ports.methods.registry import facts_of
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
 
@@ -18,7 +18,7 @@ def test_no_departure_is_the_reference_bit_for_bit(algorithm: str) -> None:
     plain = variant(algorithm)
     assert plain is not ALGORITHMS[algorithm]
     for vector in load(algorithm).vectors:
-        runs = [list(observed(MethodPort(method), vector)) for method in (plain, ALGORITHMS[algorithm])]
+        runs = [list(observe(MethodPort(method), vector)) for method in (plain, ALGORITHMS[algorithm])]
         for one, other in zip(*runs, strict=True):
             assert one.buffers.keys() == other.buffers.keys()
             for name in one.buffers:

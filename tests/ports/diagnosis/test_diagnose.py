@@ -8,7 +8,8 @@ from momoracle.ports import Report
 from momoracle.ports.diagnosis.conditions import condition, of_step
 from momoracle.ports.examine import examine, parts
 from momoracle.ports.processes.check_vectors import check
-from momoracle.ports.processes.resynchronise import resynchronised
+from momoracle.ports.processes.resynchronise import resynchronise
+from momoracle.ports.processes.session import open_session
 from momoracle.reference.golden.files import load
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "departed_ports.py"
@@ -77,7 +78,8 @@ def test_a_right_port_is_not_diagnosed() -> None:
 
 def test_parameters_that_cannot_be_set_are_left() -> None:
     vectors = load("momo")
-    assert resynchronised(check("momo", port("Closed"), vectors), vectors) == {}
+    with open_session("momo", port("Closed")) as session:
+        assert resynchronise(session, check("momo", port("Closed"), vectors), vectors) == {}
 
 
 def test_the_property_that_tells_best() -> None:

@@ -10,7 +10,7 @@ from momoracle.ports.departures.registry import departure
 from momoracle.ports.diagnosis.propose import LONG, propose
 from momoracle.ports.diagnosis.replay import Replay, perturb, replayed_table, table
 from momoracle.ports.roundings import fused
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.files import load
 
@@ -75,7 +75,7 @@ def test_a_buffer_that_is_seen_to_be_sound_is_not_blamed() -> None:
 
 def test_steps_that_did_not_come_are_nan() -> None:
     (vector,) = (v for v in load("sgd").vectors if v.id == "sgd-float64-decay")
-    results = list(observed(MethodPort(ALGORITHMS["sgd"]), vector, buffers=False))
+    results = list(observe(MethodPort(ALGORITHMS["sgd"]), vector, buffers=False))
     rows = table(vector, results[:1])
     assert np.isfinite(rows[0]).all()
     assert np.isnan(rows[1:]).all()

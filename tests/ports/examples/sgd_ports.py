@@ -71,6 +71,12 @@ class Hangs(Triggered):
         return new
 
 
+class Spins(Triggered):
+    def misbehave(self, grads: list[Any], new: list[Any]) -> list[Any]:
+        while True:
+            pass
+
+
 class HangsAlways(Right):
     def step(self, grads: list[Any], loss: float) -> list[Any]:
         time.sleep(3600)

@@ -9,15 +9,15 @@ import pytest
 
 from momoracle.ports import Report
 from momoracle.ports.output.badge import COLOURS, badge, width
-from momoracle.ports.processes.child import Note
+from momoracle.ports.running.messages import Incident
 from momoracle.ports.running.report import VectorResult, Verdict
 from momoracle.reference import ALGORITHMS
 
 SVG = "{http://www.w3.org/2000/svg}"
-NOTES: dict[Verdict, tuple[Note, ...]] = {
+NOTES: dict[Verdict, tuple[Incident, ...]] = {
     "conforms": (),
-    "deviates": (Note("nan", 1, ""),),
-    "crashes": (Note("hang", 1, ""),),
+    "deviates": (Incident("nan", 1, ""),),
+    "crashes": (Incident("hang", 1, ""),),
 }
 
 

@@ -15,8 +15,8 @@ from support import chromium
 from momoracle.common.plain_text import plain_text
 from momoracle.ports import Report, check
 from momoracle.ports.output.page import page, write
-from momoracle.ports.processes.child import Note
 from momoracle.ports.running.findings import Behaviour, Counterexample, Explanation, Location
+from momoracle.ports.running.messages import Incident
 from momoracle.reference.golden.vectors import VectorFile
 
 Ports = Callable[[str], str]
@@ -56,7 +56,7 @@ def read(text: str) -> tuple[Structure, str]:
 def said_by_a_port(report: Report, text: str) -> Report:
     """Put ``text`` wherever a text of a port may stand."""
     told = [
-        replace(result, incidents=(Note("exception", 1, text),), feature=text if result.vector[0] == "d" else None)
+        replace(result, incidents=(Incident("exception", 1, text),), feature=text if result.vector[0] == "d" else None)
         for result in report.results
     ]
     return replace(

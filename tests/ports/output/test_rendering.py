@@ -7,10 +7,10 @@ from io import StringIO
 from rich.console import Console
 
 from momoracle.ports import Report, check
-from momoracle.ports.adapters.loading import parse
+from momoracle.ports.adapters.port_spec import parse_port
 from momoracle.ports.examine import examine
 from momoracle.ports.output.terminal import by_flag, render
-from momoracle.ports.processes.check_behaviours import not_tried
+from momoracle.ports.processes.check_behaviours import rows_in_order
 from momoracle.ports.published.catalogue import PUBLISHED, Published
 from momoracle.ports.published.page import page
 from momoracle.ports.running.findings import Behaviour
@@ -86,13 +86,13 @@ def test_the_page_is_the_same_twice_and_has_no_folder(sgd_port: Ports, sgd_vecto
 
 def test_the_catalogue_can_be_parsed_and_names_each_check_once() -> None:
     assert len({(one.algorithm, one.port) for one in PUBLISHED}) == len(PUBLISHED)
-    assert all(parse(one.port).adapter for one in PUBLISHED)
+    assert all(parse_port(one.port).adapter for one in PUBLISHED)
 
 
 def test_behaviours_that_hold_are_counted_without_a_table(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
     rows = tuple(Behaviour(name, "A policy.", "holds", "seen") for name in "ab")
     shown = text(replace(check("sgd", sgd_port("Right"), sgd_vectors), behaviours=rows))
-    assert "Behaviours beside the update: 2 hold; none decides the verdict" in shown
+    assert "Behaviours beside the update: 2 hold; only gradients-left-alone decides the verdict" in shown
     assert "what was seen" not in shown
 
 
@@ -109,7 +109,7 @@ def test_behaviours_that_fail_alike_share_a_row(sgd_port: Ports, sgd_vectors: Ve
 def test_a_port_that_hangs_is_not_asked_for_behaviours(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
     report = examine("sgd", sgd_port("HangsAlways"), sgd_vectors, time_limit=0.2)
     assert {row.outcome for row in report.behaviours} == {"not_run", "not_applicable"}
-    assert "11 not run; none decides the verdict" in text(report)
+    assert "11 not run; only gradients-left-alone decides the verdict" in text(report)
     assert text(report).count("not tried: the port hung in 6 vectors") == 1
-    reason = not_tried("sgd", parse(sgd_port("HangsAlways")), "because")
+    reason = rows_in_order("sgd", parse_port(sgd_port("HangsAlways")), {}, "because")
     assert {row.evidence for row in reason if row.outcome == "not_run"} == {"because"}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from momoracle.ports.methods.registry import equation, facts_of, order
-from momoracle.ports.processes.child import Observed
 from momoracle.ports.running.compare import differ, first_deviation
-from momoracle.ports.running.report import number
+from momoracle.ports.running.messages import Observed
+from momoracle.ports.running.report import as_number
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.vectors import Expected, Step, Vector
 
@@ -103,5 +103,5 @@ def test_the_equations_end_with_the_parameters() -> None:
 
 
 def test_json_numbers() -> None:
-    shown = [number(value) for value in (1.5, np.nan, np.inf, -np.inf, "shape (3,)")]
+    shown = [as_number(value) for value in (1.5, np.nan, np.inf, -np.inf, "shape (3,)")]
     assert shown == [1.5, "NaN", "Infinity", "-Infinity", "shape (3,)"]

@@ -8,12 +8,13 @@ import pytest
 from rich.console import Console
 
 from momoracle.ports import PortError, Report, check
-from momoracle.ports.adapters.loading import parse
+from momoracle.ports.adapters.port_arguments import PortArguments
+from momoracle.ports.adapters.port_spec import parse_port
 from momoracle.ports.output.page import page
 from momoracle.ports.output.terminal import render
 from momoracle.ports.published.catalogue import PUBLISHED
 from momoracle.ports.running.findings import Unmatched
-from momoracle.ports.running.unknown_names import arguments, buffers, told
+from momoracle.ports.running.unknown_names import find_unknown_arguments, find_unknown_buffers, unknown_name_lines
 from momoracle.reference.golden.vectors import VectorFile
 
 Ports = Callable[[str], str]
@@ -41,21 +42,24 @@ def named(found: tuple[Unmatched, ...]) -> dict[str, str | None]:
 
 
 def test_every_argument_of_start_is_told() -> None:
-    found = arguments("sgd", start, of_framework=False)
+    found = find_unknown_arguments(PortArguments("sgd"), start, of_framework=False)
     assert named(found) == {"weigth_decay": "weight_decay", "flag": None}
-    assert list(told(found)) == [
+    assert list(unknown_name_lines(found)) == [
         "arguments that are no hyperparameter's name, left at their defaults: weigth_decay (did you mean "
         "weight_decay?), flag"
     ]
 
 
 def test_of_a_framework_only_what_resembles_something_that_is_missing() -> None:
-    assert named(arguments("sgdm", optimizer, of_framework=True)) == {"momentun": "momentum", "wd": "weight_decay"}
-    assert arguments("sgdm", complete, of_framework=True) == ()
+    assert named(find_unknown_arguments(PortArguments("sgdm"), optimizer, of_framework=True)) == {
+        "momentun": "momentum",
+        "wd": "weight_decay",
+    }
+    assert find_unknown_arguments(PortArguments("sgdm"), complete, of_framework=True) == ()
 
 
 def test_a_buffer_under_a_published_name_is_known_again() -> None:
-    found = buffers("tam", ["momentm", "cosine", "momentum_buffer", "k"])
+    found = find_unknown_buffers("tam", ["momentm", "cosine", "momentum_buffer", "k"])
     assert named(found) == {"momentm": "momentum", "momentum_buffer": "momentum", "k": None}
 
 
@@ -84,6 +88,11 @@ def test_published_ports_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     for one in PUBLISHED:
-        spec = parse(one.port)
+        spec = parse_port(one.port)
         pytest.importorskip(spec.source)
-        assert arguments(one.algorithm, getattr(import_module(spec.source), spec.name), of_framework=True) == (), one
+        assert (
+            find_unknown_arguments(
+                PortArguments(one.algorithm), getattr(import_module(spec.source), spec.name), of_framework=True
+            )
+            == ()
+        ), one

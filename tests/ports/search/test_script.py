@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from momoracle.ports import NotOffered, PortError, Schedule
+from momoracle.ports.adapters.port_spec import PortSpec
 from momoracle.ports.search.reduction import reduce_case, simpler, size
 from momoracle.ports.search.script import deviation_script, start
 from momoracle.reference import MoMo
 from momoracle.reference.golden.cases import Case, Maker
 
 Ports = Callable[[str], str]
+PORT = PortSpec("a.py:Port", "", "a.py", "Port")
 
 
 def large(dtype: str, **chosen: Any) -> Case:
@@ -23,7 +25,7 @@ def large(dtype: str, **chosen: Any) -> Case:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_script_holds_the_case(dtype: str) -> None:
     case = large(dtype, weight_decay=0.1, lower_bound=float("-inf"))
-    script = deviation_script(case, "a.py:Port", 4, (0, (1, 0)), 0.1, 1e-17)
+    script = deviation_script(case, PORT, 4, (0, (1, 0)), 0.1, 1e-17)
     lines = script.splitlines()
     assert len(lines) <= 15
     held = {"np": np, "Schedule": Schedule, "float": float}
@@ -44,7 +46,7 @@ def test_a_script_holds_the_case(dtype: str) -> None:
 
 def test_numbers_are_the_shortest_that_read_back_the_same() -> None:
     case = Maker("sgd", "float32").given("", "", (), [[0.1, 1e-9, -0.0]], [1.0], [[[1 / 3, 2.0, 1e10]]], lr=0.1)
-    script = deviation_script(case, "a.py:Port", 1, (0, (0,)), 0.1, 1e-9)
+    script = deviation_script(case, PORT, 1, (0, (0,)), 0.1, 1e-9)
     assert "np.array([0.1, 1e-09, -0.0], 'float32')" in script
     assert "np.array([0.33333334, 2.0, 10000000000.0], 'float32')" in script
 

@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from momoracle.ports import PortError
+from momoracle.ports.processes.session import open_session
 from momoracle.ports.running.findings import Counterexample, Exhausted
-from momoracle.ports.search.search import search
+from momoracle.ports.search import search as searching
+from momoracle.reference import AlgorithmError
 
 TESTS = Path(__file__).parents[2]
 ENOUGH = 60.0  # seconds that no search here needs
@@ -24,6 +27,13 @@ ENOUGH = 60.0  # seconds that no search here needs
 def searched_port() -> Callable[[str], str]:
     file = Path(__file__).parents[1] / "examples" / "searched_ports.py"
     return lambda name: f"{file}:{name}"
+
+
+def search(
+    algorithm: str, port: str, seconds: float, *, time_limit: float = 10.0, **chosen: Any
+) -> Counterexample | Exhausted:
+    with open_session(algorithm, port, time_limit=time_limit) as session:
+        return searching.search(session, seconds, **chosen)
 
 
 def found(algorithm: str, port: str, seconds: float = ENOUGH) -> Counterexample:
@@ -196,7 +206,7 @@ def test_it_is_json(name: str, searched_port: Callable[[str], str]) -> None:
 def test_what_cannot_be_searched_is_an_error(searched_port: Callable[[str], str]) -> None:
     with pytest.raises(PortError, match="has no 'Absent'"):
         search("sgd", searched_port("Absent"), ENOUGH)
-    with pytest.raises(PortError, match="no such algorithm"):
+    with pytest.raises(AlgorithmError, match="no such algorithm"):
         search("sdg", searched_port("Raises"), ENOUGH)
     with pytest.raises(ValueError, match="seconds > 0"):
         search("sgd", searched_port("Raises"), 0.0)

@@ -7,7 +7,7 @@ import pytest
 from support import plain_ports
 
 from momoracle.ports.running.compare import first_deviation
-from momoracle.ports.running.method_port import MethodPort, observed
+from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
 from momoracle.reference.golden.vectors import Vector, VectorFile
@@ -34,13 +34,13 @@ def test_a_correct_port_that_rounds_differently_conforms(algorithm: str, form: s
     for vector in core(content):
         port = PORTS[algorithm](*FORMS[form])
         with np.errstate(all="ignore"):
-            assert first_deviation(vector, observed(port, vector)) is None, vector.id
+            assert first_deviation(vector, observe(port, vector)) is None, vector.id
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_reference_conforms_in_every_quantity(algorithm: str) -> None:
     for vector in load(algorithm).vectors:
-        assert first_deviation(vector, observed(MethodPort(ALGORITHMS[algorithm]), vector)) is None, vector.id
+        assert first_deviation(vector, observe(MethodPort(ALGORITHMS[algorithm]), vector)) is None, vector.id
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -54,6 +54,6 @@ def test_one_part_in_1e8_is_noticed(algorithm: str) -> None:
 
     vectors = [v for v in load(algorithm).vectors if v.id == f"{algorithm}-float64-basic"]
     for vector in vectors:
-        deviation = first_deviation(vector, observed(Sloppy(ALGORITHMS[algorithm]), vector, buffers=False))
+        deviation = first_deviation(vector, observe(Sloppy(ALGORITHMS[algorithm]), vector, buffers=False))
         assert deviation is not None
         assert deviation.step == 1
