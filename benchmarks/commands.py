@@ -92,8 +92,8 @@ def page(seconds: dict[Case, list[float]]) -> Iterator[str]:
     yield f"""\
 User and system seconds of a command and of the processes that it waited for, in {ROUNDS} runs. This is not the time on
 the clock, and other work on the machine hardly changes it. `descent.py` holds gradient descent in plain NumPy.
-`momo:Momo` deviates; the explanation is searched for. The time limit, which is on the clock, is raised so that no port is
-said to hang on a busy machine.
+`momo:Momo` deviates; the explanation is searched for. The time limit, which is on the clock, is raised so that no port
+is said to hang on a busy machine.
 """
     yield "| command | median | lowest | highest | aim |\n| --- | ---: | ---: | ---: | ---: |"
     for case, runs in seconds.items():
