@@ -1,4 +1,4 @@
-"""Everything that needs a CUDA device, in one command: `python benchmarks/gpu_step.py`.
+"""Run everything that needs a CUDA device in one command: `python benchmarks/gpu_step.py`.
 
 It runs the tests marked `gpu`, measures, and writes `gpu_step.json`, `gpu_step.md` and the plot beside this file, or
 into `--folder`, in at most ten minutes. Nothing has to be installed but CuPy, NumPy, pytest and Hypothesis: the package
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--bench-seconds", type=float, default=BENCH_SECONDS, help="no measurement begins after so long"
     )
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     lacking = [name for name in NEEDED if find_spec(name) is None]
     for name in lacking:
         print(f"missing: {name}, which is needed: pip install cupy-cuda13x numpy pytest hypothesis")
@@ -64,20 +64,20 @@ def main(arguments: list[str] | None = None) -> int:
     except (ImportError, RuntimeError) as error:
         print(f"{error}; nothing was tested or measured")
         return 2
-    tests = tested(given.test_seconds)
+    tests = run_tests(options.test_seconds)
     start = time.monotonic()
     results = measure_device(
-        given.bench_seconds, lambda name: print(f"{time.monotonic() - start:6.1f} s  {name}", flush=True)
+        options.bench_seconds, lambda name: print(f"{time.monotonic() - start:6.1f} s  {name}", flush=True)
     )
-    for path in write_files({**results, "tests": tests}, given.folder):
+    for path in write_files({**results, "tests": tests}, options.folder):
         print(f"written: {path.name}")
-    for one in results["unmeasured"]:
-        print(f"unmeasured: {one['name']}, {one['workload']}: {one['reason']}")
+    for item in results["unmeasured"]:
+        print(f"unmeasured: {item['name']}, {item['workload']}: {item['reason']}")
     complete = tests["failed"] == 0 and not results["unmeasured"]
     return 0 if complete else 1
 
 
-def tested(seconds: float) -> dict[str, Any]:
+def run_tests(seconds: float) -> dict[str, Any]:
     """Run exactly the tests marked `gpu`, and return how many passed and failed, and why others were skipped."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "tests.xml"
@@ -87,20 +87,25 @@ def tested(seconds: float) -> dict[str, Any]:
             command += ["-n", "0"]  # one process: each would compile the kernels and take memory of its own
         command += [f"--junitxml={report}", str(TESTS)]
         path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
-        process = launched(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path})
+        process = start_interruptible(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path})
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return stopped(process, report, seconds)
-        return outcome(report)
+            return stop(process, report, seconds)
+        return read_report(report)
 
 
-def launched(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    """Start a program that can be interrupted, also where this one runs in the background and cannot."""
-    return subprocess.Popen(command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options)
+def start_interruptible(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a program that SIGINT can interrupt, also if a shell started this one with SIGINT ignored."""
+    # A child inherits an ignored signal, but not a handler: for the moment of the start, handle it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def stopped(process: subprocess.Popen[bytes], report: Path, seconds: float) -> dict[str, Any]:
+def stop(process: subprocess.Popen[bytes], report: Path, seconds: float) -> dict[str, Any]:
     """Interrupt pytest, which then reports the tests that it has run."""
     process.send_signal(signal.SIGINT)
     try:
@@ -108,13 +113,13 @@ def stopped(process: subprocess.Popen[bytes], report: Path, seconds: float) -> d
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    found = outcome(report)
-    passed = max(0, found["passed"] - 1)  # the report has the interrupted test as one without a failure
+    outcome = read_report(report)
+    passed = max(0, outcome["passed"] - 1)  # the report has the interrupted test as one without a failure
     rest = f"the rest: stopped after {seconds:g} s"
-    return {"passed": passed, "failed": max(1, found["failed"]), "skipped": [*found["skipped"], rest]}
+    return {"passed": passed, "failed": max(1, outcome["failed"]), "skipped": [*outcome["skipped"], rest]}
 
 
-def outcome(report: Path) -> dict[str, Any]:
+def read_report(report: Path) -> dict[str, Any]:
     """Return what a report of pytest says; no report, or none that ran a test, is a failure."""
     if not report.exists():
         return {"passed": 0, "failed": 1, "skipped": ["pytest wrote no report"]}

@@ -29,7 +29,7 @@ PEERS = {
 }
 
 
-def given(n: int, dtype: str) -> tuple[Any, Any]:
+def make_arrays(n: int, dtype: str) -> tuple[Any, Any]:
     """Return parameters and a gradient."""
     rng = np.random.default_rng(n)
     return rng.standard_normal(n).astype(dtype), rng.standard_normal(n).astype(dtype)
@@ -40,7 +40,7 @@ def reference(name: str, n: int, dtype: str, in_place: bool) -> Step:
     import momoracle
 
     method = getattr(momoracle, name)(lr=1e-3)
-    x, g = given(n, dtype)
+    x, g = make_arrays(n, dtype)
     run = [x, method.init(x)]
     del x
 
@@ -61,7 +61,7 @@ def with_torch(name: str, n: int, dtype: str) -> Step:
         "torch.optim.SGD": lambda params, lr: torch.optim.SGD(params, lr=lr, momentum=0.9),
         "torch.optim.Adam": torch.optim.Adam,
     }[name]
-    x, g = given(n, dtype)
+    x, g = make_arrays(n, dtype)
     param = torch.nn.Parameter(torch.from_numpy(x))
     param.grad = torch.from_numpy(g)
     optimizer = make([param], lr=1e-3)
@@ -88,7 +88,7 @@ def with_optax(name: str, n: int, dtype: str) -> Step:
         updates, state = transform.update(g, state, x, **values)
         return optax.apply_updates(x, updates), state
 
-    x, g = (jax.numpy.asarray(z) for z in given(n, dtype))
+    x, g = (jax.numpy.asarray(z) for z in make_arrays(n, dtype))
     run = [x, transform.init(x)]
     compiled = jax.jit(update, donate_argnums=(0, 2))
     del x

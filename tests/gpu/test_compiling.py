@@ -163,8 +163,8 @@ def test_an_error_of_the_compiler_is_shown_with_its_place(monkeypatch: pytest.Mo
         compile_anew("momo", 1, "sm_90")
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_nvcc_compiles_too(arch: str, tmp_path: Path) -> None:
+def test_nvcc_compiles_too(tmp_path: Path) -> None:
+    """For one architecture: the code for others is NVRTC's to make; what nvcc adds are its warnings."""
     nvcc = shutil.which("nvcc")
     if nvcc is None:
         pytest.skip("needs nvcc")
@@ -172,7 +172,7 @@ def test_nvcc_compiles_too(arch: str, tmp_path: Path) -> None:
     path.write_text(source("momo_adam"), encoding="utf-8")
     command = [
         nvcc,
-        f"-arch={arch}",
+        f"-arch={ARCHITECTURES[-1]}",
         "-cubin",
         "-std=c++17",
         "-Werror=all-warnings",

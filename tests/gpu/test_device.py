@@ -71,11 +71,12 @@ def test_steps_agree_with_the_reference(method: Method, dtype: str, cupy: Any) -
 
 
 @every_method
-def test_a_hundred_runs_give_the_same_bits(method: Method, cupy: Any) -> None:
+def test_runs_give_the_same_bits(method: Method, cupy: Any) -> None:
     fused, x, g = Fused(method), drawn(cupy, 0), drawn(cupy, 1)
     first = fused.step(x, g, fused.init(x), 2.0)
     expected = bits(first[0], *first[1], *first[2])
-    for _ in range(100):
+    # What could make a step vary is a race, which only a device can lose; on the host ThreadSanitizer looks for races.
+    for _ in range(100 if is_device(cupy) else 2):
         again = fused.step(x, g, fused.init(x), 2.0)
         assert bits(again[0], *again[1], *again[2]) == expected
     g[0][0, 0] += 1e-3
@@ -116,9 +117,12 @@ def test_a_step_that_waits_cannot_be_captured(cupy: Any) -> None:
 
 
 @every_method
-def test_five_hundred_tensors_take_two_launches(method: Method, cupy: Any) -> None:
+def test_many_tensors_take_two_launches(method: Method, cupy: Any) -> None:
     rng = np.random.default_rng(5)
-    x, g = ([cupy.asarray(rng.standard_normal(1 + i % 7).astype("f")) for i in range(500)] for _ in range(2))
+    x, g = (
+        [cupy.asarray(rng.standard_normal(1 + i % 7).astype("f")) for i in range(500 if is_device(cupy) else 50)]
+        for _ in range(2)
+    )
     fused = Fused(method)
     expected, _, _ = method.step([z.get() for z in x], [z.get() for z in g], method.init([z.get() for z in x]), 2.0)
     bound = fused.bind(x, g, fused.init(x), 2.0)

@@ -75,8 +75,8 @@ def test_a_run_repeats_bit_by_bit(method: Method, host: host_machine.Host) -> No
         assert run(fused, x, steps) == first
 
 
-def in_order(method: Method, folder: Path, text: Callable[[str], str], *options: str) -> list[bytes]:
-    fused = Fused(method, machine=host_machine.Host(folder, text=text, options=options))
+def step_in_order(method: Method, folder: Path, backwards: bool, text: Callable[[str], str] = source) -> list[bytes]:
+    fused = Fused(method, machine=host_machine.Host(folder, text=text, backwards=backwards))
     x = [z for dtype in DTYPES for z in drawn([(9000,), (33, 5), (0,)], dtype)]
     state = fused.init(x)
     bound = fused.bind(x, [z + z.dtype.type(1) for z in x], state, 2.0)
@@ -88,7 +88,7 @@ def in_order(method: Method, folder: Path, text: Callable[[str], str], *options:
 
 @every_method
 def test_blocks_may_come_in_any_order(method: Method, folder: Path) -> None:
-    assert in_order(method, folder, source) == in_order(method, folder, source, "-DBACKWARDS=true")
+    assert step_in_order(method, folder, backwards=False) == step_in_order(method, folder, backwards=True)
 
 
 def test_a_block_that_reads_what_another_writes_is_noticed(tmp_path: Path) -> None:
@@ -97,7 +97,8 @@ def test_a_block_that_reads_what_another_writes_is_noticed(tmp_path: Path) -> No
         assert "job.before[2])" in source(kernel)
         return source(kernel).replace("job.before[2])", "job.scalars[1][0])")
 
-    assert in_order(MoMo(), tmp_path, wrong) != in_order(MoMo(), tmp_path, wrong, "-DBACKWARDS=true")
+    forwards, backwards = (step_in_order(MoMo(), tmp_path, direction, wrong) for direction in (False, True))
+    assert forwards != backwards
 
 
 @every_method
@@ -232,7 +233,7 @@ def test_conversions_of_narrow_types(tmp_path: Path) -> None:
         f'extern "C" void narrow_{name}(const float* w, {kind}* z, long n) {{ while (n--) narrow(w[n], z[n]); }}\n'
         for name, kind in (("half", "Half"), ("bfloat", "Bfloat"))
     )
-    library = host_machine.loaded(text, tmp_path / "types.so")
+    library = host_machine.build_and_load(text, tmp_path / "types.so")
     for kind, dtype in (("half", np.dtype("float16")), ("bfloat", BFLOAT16)):
         every = np.arange(2**16, dtype=np.uint16).view(dtype)
         wide = np.empty(2**16, np.float32)

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table as Shown
 
-from momoracle.commands.terminal import Json, console, progress, writable, write_json
+from momoracle.commands.terminal import Json, console, progress, require_folder, write_json
 from momoracle.pages.check_outputs import writable_folder
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ def experiments_command(
     page_file: Annotated[
         Path | None,
         typer.Option(
-            "--page", metavar="FILE", dir_okay=False, callback=writable, help="Write the page, which shows the figures."
+            "--page",
+            metavar="FILE",
+            dir_okay=False,
+            callback=require_folder,
+            help="Write the page, which shows the figures.",
         ),
     ] = None,
     json_file: Json = None,

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from momoracle.commands.terminal import Json, coloured, console, progress, write_json
+from momoracle.commands.terminal import Json, colour, console, progress, write_json
 from momoracle.ports import golden_vectors as golden
 from momoracle.reference import ALGORITHMS, AlgorithmError, method_of
 from momoracle.reference.golden import files
@@ -65,9 +65,7 @@ def check_files_command(
             done(name)
     table = Table("file", "result")
     for name in chosen:
-        table.add_row(
-            f"{name_of(name)}.json", coloured(escape(differences[name] or "identical"), not differences[name])
-        )
+        table.add_row(f"{name_of(name)}.json", colour(escape(differences[name] or "identical"), not differences[name]))
     console.print(table)
     same = not any(differences.values())
     write_json(

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from momoracle.commands.terminal import console, counted
+from momoracle.commands.terminal import console, pluralize
 from momoracle.common.plain_text import plain_text
 from momoracle.ports.processes.session import PortSession
 from momoracle.ports.running.findings import Counterexample, Exhausted
@@ -60,7 +60,7 @@ def describe_search(result: Counterexample | Exhausted) -> str:
         return f"search: nothing was searched: no case was done in {result.seconds:.1f} s ({discarded}); give it longer"
     each = result.examples / result.seconds
     pace = f"{each:.0f}" if each >= 1 else f"{each:.2g}"
-    rate = f"{counted(result.examples, 'case')} in {result.seconds:.1f} s, {pace} a second"
+    rate = f"{pluralize(result.examples, 'case')} in {result.seconds:.1f} s, {pace} a second"
     if isinstance(result, Exhausted):
         return f"search: no counterexample ({rate}; {discarded})"
     return f"search: a counterexample ({rate}): step {result.step}, {result.quantity}"

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from momoracle.commands.terminal import coloured, console, progress, write_json
+from momoracle.commands.terminal import colour, console, progress, write_json
 from momoracle.ports.self_test import (
     Planted,
     PlantedOutcome,
@@ -41,7 +41,7 @@ def self_test_and_show(algorithm: str | None, json_file: Path | None) -> bool:
         if port.outcome in ("missed", "unexplained"):
             console.print(Text(f"{port.outcome}: {port.algorithm} with {' + '.join(port.departures)}", style="yellow"))
     holds = is_sound(right, planted)
-    console.print(f"{coloured('holds' if holds else 'fails', holds)}: {_summary(right, planted)}", soft_wrap=True)
+    console.print(f"{colour('holds' if holds else 'fails', holds)}: {_summary(right, planted)}", soft_wrap=True)
     write_json(json_file, _content(right, planted))
     return holds
 

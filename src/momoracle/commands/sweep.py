@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from momoracle.commands.terminal import Json, coloured, console, counted, write_json
+from momoracle.commands.terminal import Json, colour, console, pluralize, write_json
 
 
 class RateColumn(ProgressColumn):
@@ -94,7 +94,9 @@ def sweep_command(
     ran = f"{spec.runs - before} runs here, {before} before"
     told = f"{ran}; {errors.total()} with an error, {violated} with a violated certificate"
     if first is not None:
-        others = f"; {counted(len(errors) - 1, 'other message')} in the column error" if len(errors) > 1 else ""
-        console.print(f"{counted(first[1], 'run')}: {first[0]}{others}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{coloured(verdict, verdict == 'holds')}: {told}", highlight=False, soft_wrap=True)
+        others = f"; {pluralize(len(errors) - 1, 'other message')} in the column error" if len(errors) > 1 else ""
+        console.print(
+            f"{pluralize(first[1], 'run')}: {first[0]}{others}", markup=False, highlight=False, soft_wrap=True
+        )
+    console.print(f"{colour(verdict, verdict == 'holds')}: {told}", highlight=False, soft_wrap=True)
     raise typer.Exit(0 if verdict == "holds" else 1)

@@ -1,4 +1,4 @@
-"""What the commands share: the console, a progress bar, colours, and the file of ``--json``."""
+"""Tools that the commands share: the console, a progress bar, colours and the option ``--json``."""
 
 import json
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ console = Console()
 _WIDEST = 48  # characters of a description beside the bar
 
 
-def writable(path: Path | None) -> Path | None:
-    """Refuse a file whose folder does not exist: before the work, not after it."""
+def require_folder(path: Path | None) -> Path | None:
+    """Refuse a file whose folder does not exist, before the work begins and not after it."""
     if path is not None and not path.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent} to write {path.name} in")
     return path
@@ -24,29 +24,31 @@ def writable(path: Path | None) -> Path | None:
 
 Json = Annotated[
     Path | None,
-    typer.Option("--json", metavar="FILE", dir_okay=False, callback=writable, help="Write the result as JSON too."),
+    typer.Option(
+        "--json", metavar="FILE", dir_okay=False, callback=require_folder, help="Write the result as JSON too."
+    ),
 ]
 
 
 class Watch:
-    """A progress bar told what is going on: call it, or `done`, with each part that is done."""
+    """A progress bar: call it, or `done`, with the name of each part that is done."""
 
     def __init__(self, bar: Progress, total: int | None) -> None:
         self._bar, self._task = bar, bar.add_task("", total=total)
 
     def __call__(self, name: str) -> None:
-        """Count one more part as done."""
-        self._bar.update(self._task, advance=1, description=_short(name))
+        """Count another part as done."""
+        self._bar.update(self._task, advance=1, description=_shorten(name))
 
     done = __call__
 
     def advance(self, count: int) -> None:
-        """Count some more parts as done."""
+        """Count several parts as done."""
         self._bar.advance(self._task, count)
 
     def doing(self, name: str) -> None:
-        """Say what is under way, which has no known length."""
-        self._bar.update(self._task, description=_short(name))
+        """Show the name of work in progress whose length is not known."""
+        self._bar.update(self._task, description=_shorten(name))
 
 
 @contextmanager
@@ -57,21 +59,21 @@ def progress(total: int | None) -> Iterator[Watch]:
         yield Watch(bar, total)
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return escape(name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…")
 
 
-def coloured(text: str, good: bool) -> str:
-    """Return ``text`` in green where it is good news, else in red, as Rich's markup."""
-    return f"[{'green' if good else 'red'}]{text}[/]"
+def colour(text: str, is_good: bool) -> str:
+    """Return ``text`` in Rich's markup: green if ``is_good``, else red."""
+    return f"[{'green' if is_good else 'red'}]{text}[/]"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count and its noun, which takes an s unless there is one of it."""
+def pluralize(count: int, noun: str) -> str:
+    """Return a count with its noun, as in "1 run" and "2 runs"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def write_json(path: Path | None, content: dict[str, Any]) -> None:
-    """Write the JSON of a result where a file is given."""
+    """Write a result as JSON, unless ``path`` is None."""
     if path is not None:
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from momoracle.commands.terminal import Json, coloured, console, counted, progress, write_json
+from momoracle.commands.terminal import Json, colour, console, pluralize, progress, write_json
 from momoracle.common.nearest import did_you_mean
 from momoracle.paper_checks import verify
 from momoracle.paper_checks.evaluate import Result
@@ -59,9 +59,9 @@ def verify_command(
         from momoracle.pages import claims_page  # brings matplotlib, Jinja and the MathML converter
 
         console.print(f"page: {claims_page.write(results, effort, seconds, html)}", markup=False, highlight=False)
-    verdict = coloured("holds" if holds else "fails", holds)
+    verdict = colour("holds" if holds else "fails", holds)
     left_out = escape("; ".join(missing)) or "nothing"
-    claims = counted(len(results), "claim")
+    claims = pluralize(len(results), "claim")
     console.print(f"{verdict}: {claims} in {seconds:.0f} s; not run: {left_out}", soft_wrap=True)
     raise typer.Exit(0 if holds else 1)
 
@@ -82,6 +82,6 @@ def make_table(results: Sequence[Result]) -> Table:
         missed = [r.variant for r in result.refutations if not r.refuted]
         refuted = f"{len(result.refutations) - len(missed)} of {len(result.refutations)} wrong variants refuted"
         text = refuted + (f"; not refuted: {', '.join(missed)}" if missed else "")
-        rows.add_row("", "", "refutations", escape(text), coloured("holds" if not missed else "fails", not missed))
+        rows.add_row("", "", "refutations", escape(text), colour("holds" if not missed else "fails", not missed))
         rows.add_section()
     return rows

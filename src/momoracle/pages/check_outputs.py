@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from momoracle.commands.terminal import console, writable
+from momoracle.commands.terminal import console, require_folder
 from momoracle.ports.running.report import Report
 from momoracle.reference.golden.vectors import VectorFile
 
@@ -31,11 +31,11 @@ Html = Annotated[
 ]
 Junit = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", dir_okay=False, callback=writable, help="Write the report as JUnit XML."),
+    typer.Option(metavar="FILE", dir_okay=False, callback=require_folder, help="Write the report as JUnit XML."),
 ]
 Badge = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", dir_okay=False, callback=writable, help="Write a badge for a README, as SVG."),
+    typer.Option(metavar="FILE", dir_okay=False, callback=require_folder, help="Write a badge for a README, as SVG."),
 ]
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from latex2mathml.converter import convert
 from markupsafe import Markup
 
-from momoracle.commands.terminal import counted
+from momoracle.commands.terminal import pluralize
 from momoracle.common.figure import Figure
 from momoracle.paper_checks.evaluate import Result
 from momoracle.paper_checks.figures.registry import figures
@@ -34,7 +34,7 @@ def write(results: Sequence[Result], effort: str, seconds: float, folder: Path) 
 def page(results: Sequence[Result], effort: str, seconds: float) -> str:
     """Return the page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"math": math, "image": image, "counted": counted}
+    environment.filters |= {"math": math, "image": image, "counted": pluralize}
     template = environment.from_string((files("momoracle.pages") / "claims_page.html.j2").read_text(encoding="utf-8"))
     by_claim: dict[str, list[Figure]] = {}
     for figure in figures():

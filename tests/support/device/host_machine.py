@@ -1,4 +1,4 @@
-"""The host in a CUDA device's place: the very same kernel sources, compiled as C++ behind `host_shim.hpp`."""
+"""Run the kernels on the host: the same sources as on a device, compiled as C++ behind `host_shim.hpp`."""
 
 import ctypes
 import os
@@ -13,6 +13,7 @@ import numpy as np
 
 from momoracle.gpu.machine import Array, Kernel
 from momoracle.gpu.source import source
+from support.device.once import locked
 
 COMPILER = shutil.which("g++")
 SHIM = Path(__file__).with_name("host_shim.hpp")
@@ -20,10 +21,10 @@ FOLDER = files("momoracle.gpu.kernels")
 
 
 def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
-    """Compile the text of a kernel into a shared library; several processes may do so at once."""
+    """Compile the text of a kernel into a shared library."""
     assert COMPILER
-    part = target.with_suffix(f".{os.getpid()}")
-    command = [COMPILER, "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-shared", "-fPIC"]
+    part = target.with_suffix(f".{os.getpid()}")  # renamed when it is complete
+    command = [COMPILER, "-std=c++20", "-Og", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-shared", "-fPIC"]
     command += ["-fno-gnu-unique"]  # else libraries share what is __shared__ under one name in several kernels
     command += ["-ffp-contract=off"]  # products are rounded before they are added, as on a device
     command += ["-pthread", "-include", str(SHIM), f"-DTHREADS={threads}", *options, "-x", "c++", "-o", str(part), "-"]
@@ -32,24 +33,36 @@ def build(text: str, target: Path, *options: str, threads: int = 4) -> None:
     part.rename(target)
 
 
-def loaded(text: str, target: Path, *options: str) -> ctypes.CDLL:
+def build_and_load(text: str, target: Path, *options: str) -> ctypes.CDLL:
     """Compile a text and load it."""
     build(text, target, *options)
     return ctypes.CDLL(str(target))
 
 
-def call(library: ctypes.CDLL, name: str, given: Any, result: Any) -> None:
+def call(library: ctypes.CDLL, name: str, argument: Any, result: Any) -> None:
     """Call a function of two arrays and their length."""
-    getattr(library, name)(*(ctypes.c_void_p(z.ctypes.data) for z in (given, result)), ctypes.c_long(given.size))
+    getattr(library, name)(*(ctypes.c_void_p(z.ctypes.data) for z in (argument, result)), ctypes.c_long(argument.size))
+
+
+def library_path(folder: Path, kernel: str, bins: int, threads: int = 4) -> Path:
+    """Return where a machine keeps a compiled kernel."""
+    return folder / f"{kernel}-{bins}-{threads}.so"
 
 
 class Host:
-    """NumPy's arrays, and blocks of a few threads."""
+    """A machine with NumPy's arrays, and blocks of a few threads.
+
+    Args:
+        folder: keeps the compiled kernels; every machine of a session shares it.
+        threads: of a block.
+        text: returns the source of a kernel; a machine with another text than the package's needs a folder of its own.
+        backwards: run the blocks from the last to the first.
+    """
 
     def __init__(
-        self, folder: Path, threads: int = 4, text: Callable[[str], str] = source, options: tuple[str, ...] = ()
+        self, folder: Path, threads: int = 4, text: Callable[[str], str] = source, backwards: bool = False
     ) -> None:
-        self._folder, self._threads, self._text, self.options = folder, threads, text, options
+        self._folder, self._threads, self._text, self._backwards = folder, threads, text, backwards
         self._libraries: dict[tuple[str, int], ctypes.CDLL] = {}
         self.launches: list[tuple[str, int]] = []  # entry and blocks of each so far
 
@@ -85,9 +98,11 @@ class Host:
     def kernel(self, kernel: str, bins: int, entry: str) -> Kernel:
         library = self._library(kernel, bins)
         function, start = getattr(library, entry), library.launch
+        backwards = ctypes.c_int.in_dll(library, "backwards")  # one for all machines that loaded this library
 
         def launch(blocks: int, job: Array, chunk: int) -> None:
             self.launches.append((entry, blocks))
+            backwards.value = self._backwards
             start(function, ctypes.c_uint(blocks), ctypes.c_void_p(job.ctypes.data), ctypes.c_longlong(chunk))
 
         return launch
@@ -95,9 +110,10 @@ class Host:
     def _library(self, kernel: str, bins: int) -> ctypes.CDLL:
         key = kernel, bins
         if key not in self._libraries:
-            path = self._folder / f"{kernel}-{bins}-{self._threads}{''.join(self.options)}.so"
-            if not path.exists():
-                build(self._text(kernel), path, f"-DBINS={bins}", *self.options, threads=self._threads)
+            path = library_path(self._folder, kernel, bins, self._threads)
+            with locked(path) as is_missing:
+                if is_missing:
+                    build(self._text(kernel), path, f"-DBINS={bins}", threads=self._threads)
             library = ctypes.CDLL(str(path))
             library.launch.restype = None
             self._libraries[key] = library
