@@ -165,7 +165,7 @@ CLAIM = Claim(
         Refutation(
             "another default",
             (check_conventions,),
-            wrong("momo", ("beta: float = 0.9", "beta: float = 0.8")),
+            wrong("momo", ("beta: Share = ‹0.9›", "0.8")),
         ),
     ),
 )
