@@ -9,7 +9,7 @@ import numpy as np
 from momoracle.convergence.certificates.certificate import Certificate, not_momo
 from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.engine.summary import Finding, Summary
-from momoracle.convergence.method_text import text_of
+from momoracle.convergence.method_text import method_label
 from momoracle.convergence.problems.problem import Array
 from momoracle.convergence.run import run
 from momoracle.convergence.statistics.confidence import upper_bound
@@ -20,7 +20,7 @@ Verdict = Literal["holds", "violated", "undecided", "diverged", "not applicable"
 _NEEDS = ("convex", "interpolates", "optimum", "lipschitz")
 
 
-class Certified(NamedTuple):
+class CertificateOutcome(NamedTuple):
     """One certificate on one cell: its verdict, the reason where it is not applicable, else what it found."""
 
     certificate: Certificate
@@ -66,7 +66,7 @@ class Rate:
     no_bound: str
     slope: Slope | None
     expected: float | None
-    certificates: tuple[Certified, ...]
+    certificates: tuple[CertificateOutcome, ...]
     watched: dict[str, Array]
     retired: tuple[int, int]
 
@@ -78,7 +78,7 @@ class Rate:
     @property
     def label(self) -> str:
         """What tables call the method: the ensemble's label, or else the options that are not defaults."""
-        return self.ensemble.label or text_of(self.method)
+        return self.ensemble.label or method_label(self.method)
 
     @property
     def ratio(self) -> float | None:
@@ -161,15 +161,14 @@ def _rate(summary: Summary, cell: int, bound_of: Callable[[float, Any, Array], A
     ensemble, problem = summary.ensemble, summary.ensemble.problem
     constants, steps = problem.constants, summary.steps
     method: Any = ensemble.method_at(cell % ensemble.grid)
-    least = constants.lower_bound if constants.minimum is None else constants.minimum
+    least = constants.lower_bound if constants.infimum is None else constants.infimum
     average, last = summary.mean("loss_average", cell) - least, summary.mean("mean_loss", cell) - least
-    certified = tuple(_certified(c, summary, cell, method) for c in ensemble.certificates)
+    certificates = tuple(_certificate_outcome(c, summary, cell, method) for c in ensemble.certificates)
     no_bound = _no_bound(summary, cell, method)
     bound = upper = None
     if not no_bound:
-        assert ensemble.starts is not None
         assert constants.lipschitz is not None
-        distance = float(np.linalg.norm(ensemble.starts[cell // ensemble.grid] - constants.optimum))
+        distance = float(np.linalg.norm(ensemble.start_points[cell // ensemble.grid] - constants.optimum))
         largest = constants.lipschitz(distance) * distance  # f(x, s) − f_* ≤ <g, x − x*>
         bound = bound_of(largest, method.beta, steps)
         if problem.samples == 1:  # nothing is drawn: the mean is the expectation
@@ -191,7 +190,7 @@ def _rate(summary: Summary, cell: int, bound_of: Callable[[float, Any, Array], A
         no_bound=no_bound,
         slope=slope,
         expected=None if no_bound else -1.0 if smooth else -0.5,
-        certificates=certified,
+        certificates=certificates,
         watched={name: summary.mean(name, cell) for name in ensemble.watch},
         retired=(int(summary.retired[cell]), int(summary.first_retired[cell])),
     )
@@ -214,12 +213,14 @@ def _no_bound(summary: Summary, cell: int, method: Any) -> str:
     return f"the cap bound in {capped} of {summary.ensemble.seeds} runs" if capped else ""
 
 
-def _certified(certificate: Certificate, summary: Summary, cell: int, method: Any) -> Certified:
+def _certificate_outcome(certificate: Certificate, summary: Summary, cell: int, method: Any) -> CertificateOutcome:
     ensemble = summary.ensemble
     if certificate.id not in summary.certificates:
         reasons = [certificate.not_applicable(ensemble.problem, ensemble.method_at(i)) for i in range(ensemble.grid)]
-        return Certified(certificate, "not applicable", next(filter(None, reasons)), None)
-    finding = summary.found(cell, certificate.id)
+        return CertificateOutcome(certificate, "not applicable", next(filter(None, reasons)), None)
+    finding = summary.finding(cell, certificate.id)
     if not finding.checked:
-        return Certified(certificate, "not applicable", f"it is about {certificate.only}: there was none", finding)
-    return Certified(certificate, "violated" if finding.violated else "holds", "", finding)
+        return CertificateOutcome(
+            certificate, "not applicable", f"it is about {certificate.only}: there was none", finding
+        )
+    return CertificateOutcome(certificate, "violated" if finding.violated else "holds", "", finding)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.rates import RISK, Certified, Rate
+from momoracle.convergence.rates import RISK, CertificateOutcome, Rate
 
 
 def to_json(rate: Rate) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def to_json(rate: Rate) -> dict[str, Any]:
         "slope": None if rate.slope is None else rate.slope._asdict(),
         "expected_slope": rate.expected,
         "retired": {"replicas": rate.retired[0], "first_step": rate.retired[1] or None},
-        "certificates": [_certified(one) for one in rate.certificates],
+        "certificates": [_certificate(outcome) for outcome in rate.certificates],
     }
 
 
@@ -47,18 +47,18 @@ def _hyperparameters(method: Any) -> dict[str, Any]:
     return {name: repr(value) if callable(value) else value for name, value in values.items()}
 
 
-def _certified(one: Certified) -> dict[str, Any]:
-    found = one.finding
+def _certificate(outcome: CertificateOutcome) -> dict[str, Any]:
+    finding = outcome.finding
     return {
-        "id": one.certificate.id,
-        "statement": one.certificate.statement,
-        "verdict": one.verdict,
-        "reason": one.reason,
-        "checked": 0 if found is None else found.checked,
-        "replicas": 0 if found is None else found.replicas,
-        "violated": 0 if found is None else found.violated,
-        "margin": None if found is None or not np.isfinite(found.margin) else found.margin,
-        "first": None if found is None or found.first is None else found.first._asdict(),
+        "id": outcome.certificate.id,
+        "statement": outcome.certificate.statement,
+        "verdict": outcome.verdict,
+        "reason": outcome.reason,
+        "checked": 0 if finding is None else finding.checked,
+        "replicas": 0 if finding is None else finding.replicas,
+        "violated": 0 if finding is None else finding.violated,
+        "margin": None if finding is None or not np.isfinite(finding.margin) else finding.margin,
+        "first": None if finding is None or finding.first is None else finding.first._asdict(),
     }
 
 

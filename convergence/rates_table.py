@@ -39,11 +39,11 @@ def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
 
 def _cells(rate: Rate, room: int) -> list[str]:
     slope, ratio = rate.slope, rate.ratio
-    held = sum(one.verdict == "holds" and one.certificate.of == "momo" for one in rate.certificates)
-    broken = sum(one.verdict == "violated" for one in rate.certificates)
+    held = sum(outcome.verdict == "holds" and outcome.certificate.of == "momo" for outcome in rate.certificates)
+    broken = sum(outcome.verdict == "violated" for outcome in rate.certificates)
     counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
     return [
-        f"{escape(rate.ensemble.problem.name)}\n{escape(_folded(rate.label, room))}",
+        f"{escape(rate.ensemble.problem.name)}\n{escape(_fold(rate.label, room))}",
         f"{rate.average[-1]:.3g}\n" + ("" if rate.upper is None else f"≤ {rate.upper[-1]:.3g}"),
         ("" if rate.bound is None else f"{rate.bound[-1]:.3g}") + ("" if ratio is None else f"\n{ratio:.3g}"),
         "" if slope is None else f"{slope.value:.2f}\n" + escape(f"[{slope.low:.2f}, {slope.high:.2f}]"),
@@ -51,7 +51,7 @@ def _cells(rate: Rate, room: int) -> list[str]:
     ]
 
 
-def _folded(label: str, room: int) -> str:
+def _fold(label: str, room: int) -> str:
     """Return a method in lines of at most ``room`` characters where its commas allow it."""
     lines = [""]
     for item in label.replace(",", ",\n").splitlines():
@@ -61,60 +61,62 @@ def _folded(label: str, room: int) -> str:
     return "\n".join(lines)
 
 
-def verdict_counts(rates: Sequence[Rate]) -> str:
+def count_verdicts(rates: Sequence[Rate]) -> str:
     """Return one line: how many rates there are, and how many have each verdict, as Rich's markup."""
-    told = []
+    lines = []
     for verdict in _WORST_FIRST:
         if count := sum(rate.verdict == verdict for rate in rates):
             word = "hold" if verdict == "holds" and count > 1 else verdict
-            told.append(f"{count} [{COLOURS[verdict]}]{word}[/]")
-    return f"{len(rates)} rate{'s' * (len(rates) != 1)}: {', '.join(told)}"
+            lines.append(f"{count} [{COLOURS[verdict]}]{word}[/]")
+    return f"{len(rates)} rate{'s' * (len(rates) != 1)}: {', '.join(lines)}"
 
 
 def certificate_table(rate: Rate) -> Table:
     """Return one row a certificate: its verdict, how much was checked, and the reason where it does not apply."""
     title = f"{rate.ensemble.problem.name}, {rate.label}"
     table = Table("certificate", "statement", "checked", "verdict", "why", title=escape(title), title_justify="left")
-    for one in rate.certificates:
-        found = one.finding
+    for outcome in rate.certificates:
+        finding = outcome.finding
         table.add_row(
-            one.certificate.id,
-            escape(one.certificate.statement),
-            "" if found is None or not found.checked else f"{found.replicas} × {found.checked / found.replicas:.0f}",
-            f"[{COLOURS[one.verdict]}]{one.verdict}[/]",
-            escape(str(found.first) if found is not None and found.first else one.reason),
+            outcome.certificate.id,
+            escape(outcome.certificate.statement),
+            ""
+            if finding is None or not finding.checked
+            else f"{finding.replicas} × {finding.checked / finding.replicas:.0f}",
+            f"[{COLOURS[outcome.verdict]}]{outcome.verdict}[/]",
+            escape(str(finding.first) if finding is not None and finding.first else outcome.reason),
         )
     return table
 
 
 def remarks(rate: Rate) -> list[str]:
-    """Return what a reader must be told beside the table: violations, retired replicas, undecided bounds, reasons."""
+    """Return what a reader must know beside the table: violations, retired replicas, undecided bounds, reasons."""
     name = f"{rate.ensemble.problem.name}, {rate.label}"
-    told = [
-        f"{name}: {_said(one.certificate)} violated in {one.finding.violated} of {one.finding.replicas} replicas; "
-        f"first {one.finding.first}"
-        for one in rate.certificates
-        if one.finding is not None and one.verdict == "violated"
+    lines = [
+        f"{name}: {_certificate_name(outcome.certificate)} violated in {outcome.finding.violated} "
+        f"of {outcome.finding.replicas} replicas; first {outcome.finding.first}"
+        for outcome in rate.certificates
+        if outcome.finding is not None and outcome.verdict == "violated"
     ]
     if rate.retired[0]:
-        told.append(
+        lines.append(
             f"{name}: {rate.retired[0]} replicas left the range of {rate.ensemble.dtype}, "
             f"the first in step {rate.retired[1]}"
         )
     if rate.statistics == "violated":
-        told.append(f"{name}: the average gap exceeds its bound")
+        lines.append(f"{name}: the average gap exceeds its bound")
     if rate.statistics == "undecided":
-        told.append(f"{name}: the confidence bound exceeds M6's bound, the mean does not; raise --seeds to decide")
+        lines.append(f"{name}: the confidence bound exceeds M6's bound, the mean does not; raise --seeds to decide")
     reasons: dict[str, list[str]] = {}
-    for one in rate.certificates:
-        if one.verdict == "not applicable" and one.certificate.of == "momo":
-            reasons.setdefault(one.reason, []).append(one.certificate.id)
+    for outcome in rate.certificates:
+        if outcome.verdict == "not applicable" and outcome.certificate.of == "momo":
+            reasons.setdefault(outcome.reason, []).append(outcome.certificate.id)
     if rate.no_bound:
         reasons.setdefault(rate.no_bound, []).append("bound")
-    told.extend(f"{name}: not applicable: {', '.join(ids)}: {reason}" for reason, ids in reasons.items())
-    return told
+    lines.extend(f"{name}: not applicable: {', '.join(ids)}: {reason}" for reason, ids in reasons.items())
+    return lines
 
 
-def _said(certificate: Certificate) -> str:
+def _certificate_name(certificate: Certificate) -> str:
     """Return the id, and the statement of what the user wrote down: that is what a violation is about."""
     return certificate.id if certificate.of == "momo" else f"{certificate.id} ({certificate.statement})"

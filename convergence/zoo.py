@@ -81,7 +81,7 @@ def problem(name: str, **options: Any) -> Problem:
     >>> problem("least-squares", size=5, samples=9).size
     5
     """
-    make = maker(name, options)
+    make = find_maker(name, options)
     if isinstance(make, Problem):
         return make
     if name not in PROBLEMS:
@@ -97,7 +97,7 @@ def problem(name: str, **options: Any) -> Problem:
     return made
 
 
-def maker(name: str, options: Iterable[str] = ()) -> Any:
+def find_maker(name: str, options: Iterable[str] = ()) -> Any:
     """Return the `Problem` or the function behind a name, if it takes these ``options``; it is not called.
 
     Raises:
@@ -105,7 +105,7 @@ def maker(name: str, options: Iterable[str] = ()) -> Any:
         TypeError: an option is not offered, or what NAME holds is neither.
         ProblemError: the user's own file raised.
 
-    >>> maker("hinge", ["size"]).__name__
+    >>> find_maker("hinge", ["size"]).__name__
     'hinge_loss'
     """
     if name in PROBLEMS:
@@ -124,18 +124,23 @@ def maker(name: str, options: Iterable[str] = ()) -> Any:
     return make
 
 
-def _check_options(name: str, make: Any, given: list[str]) -> None:
+def _check_options(name: str, make: Any, options: list[str]) -> None:
     try:
         parameters = signature(make).parameters.values()
     except ValueError:  # of code that is not Python's
         return
     kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    known = [one.name for one in parameters if one.kind in kinds]
-    unknown = [option for option in given if option not in known]
-    if unknown and not any(one.kind is Parameter.VAR_KEYWORD for one in parameters):
+    known = [parameter.name for parameter in parameters if parameter.kind in kinds]
+    unknown = [option for option in options if option not in known]
+    if unknown and not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
         raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
-    empty = [one for one in parameters if one.default is Parameter.empty]
-    needed = [one.name for one in empty if one.kind in (*kinds, Parameter.POSITIONAL_ONLY) and one.name not in given]
+    needed = [
+        parameter.name
+        for parameter in parameters
+        if parameter.default is Parameter.empty
+        and parameter.kind in (*kinds, Parameter.POSITIONAL_ONLY)
+        and parameter.name not in options
+    ]
     if needed:
         raise TypeError(
             f"{name} needs {', '.join(needed)}{defined_at(make)}; {_NEEDED}, "

@@ -17,7 +17,7 @@ def lower_bound(m: Losses, problem: Problem) -> Sides:
 
 def minimum(m: Losses, problem: Problem) -> Sides:
     """State the infimum of the mean loss: min f ≤ f(x^k), the mean over N samples with N ε more of rounding."""
-    return Sides(np.full_like(m.loss, problem.constants.minimum), m.loss, m.error, True)
+    return Sides(np.full_like(m.loss, problem.constants.infimum), m.loss, m.error, True)
 
 
 #: what a problem states that every method can refute

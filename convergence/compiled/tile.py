@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.certificates.certificate import Certificate, Ledger
+from momoracle.convergence.certificates.certificate import Ledger
 from momoracle.convergence.certificates.loss_measures import LossMeasurer
 from momoracle.convergence.certificates.momo_measures import Measurer
 from momoracle.convergence.compiled.lanes import WIDTH
@@ -13,8 +13,9 @@ from momoracle.convergence.compiled.program import Program
 from momoracle.convergence.compiled.recording import NotRecorded, record
 from momoracle.convergence.compiled.step_code import StepCode
 from momoracle.convergence.engine.ensemble import Ensemble, Part
+from momoracle.convergence.engine.replicas import Replicas, has_cap, is_beyond, select_certificates
 from momoracle.convergence.engine.samples import BLOCK, blocks
-from momoracle.convergence.engine.tile import Tile, applicable, at_cap, beyond, capped, means_checked
+from momoracle.convergence.engine.tile import Tile, check_means
 from momoracle.convergence.limits import LIMITS
 from momoracle.convergence.problems.problem import Array
 
@@ -27,8 +28,8 @@ def code_of(ensemble: Ensemble) -> StepCode:
     """
     problem = ensemble.problem.astype(ensemble.dtype)
     try:
-        one = Part.of(ensemble, np.zeros(1, dtype=np.int64)).method
-        recording = record(problem, one, ensemble.dtype, applicable(ensemble))
+        method = Part.of(ensemble, np.zeros(1, dtype=np.int64)).method
+        recording = record(problem, method, ensemble.dtype, select_certificates(ensemble))
         limit = LIMITS[ensemble.dtype]
         return StepCode(recording, problem.size, problem.samples, np.dtype(ensemble.dtype), limit)
     except (NotRecorded, NotImplementedError) as error:
@@ -38,8 +39,11 @@ def code_of(ensemble: Ensemble) -> StepCode:
         ) from error
 
 
-class Run:
-    """The replicas of a tile, in groups of `WIDTH`; the last group is filled up with copies of the last replica."""
+class CompiledTile:
+    """The replicas of a tile in the arrays of a program, in groups of `WIDTH`.
+
+    The last group is filled up with copies of the last replica.
+    """
 
     def __init__(self, ensemble: Ensemble, replicas: range, program: Program) -> None:
         self.program, self.groups = program, -(-len(replicas) // WIDTH)
@@ -47,13 +51,11 @@ class Run:
         self.part, self.problem = Part.of(ensemble, numbers), ensemble.problem.astype(ensemble.dtype)
         self.method, self.limit = self.part.method, LIMITS[ensemble.dtype]
         self.everyone, self.retired = np.arange(len(numbers)), np.zeros(len(numbers), dtype=np.int64)
-        self.certificates = [c for c in applicable(ensemble) if c.of != "means"]
-        self.of_momo, self.of_losses = ([c for c in self.certificates if c.of == k] for k in ("momo", "losses"))
+        self.certificates = [c for c in select_certificates(ensemble) if c.of != "means"]
         model: Any = self.problem.sample_loss_and_grad
         state = self.method.init(self.part.points, replicas=len(numbers))
-        given = {slot: getattr(self.method, name) for slot, name in program.recording.given.items()}
-        held = {name: getattr(state, name, 0.0) for name in program.recording.scalars}
-        self.scalars = {name: np.zeros(len(numbers)) + value for name, value in (held | {"alive": 1.0}).items()}
+        # What the program reads and never writes: the data, and the hyperparameters that differ among replicas.
+        options = {slot: getattr(self.method, name) for slot, name in program.recording.hyperparameters.items()}
         self.arrays: dict[str, Array] = {
             "rows": model.rows,
             "targets": model.targets,
@@ -61,17 +63,14 @@ class Run:
         }
         for name, (shape, dtype) in program.shapes(self.groups).items():
             self.arrays.setdefault(name, np.zeros(shape, dtype=dtype))
-        self.arrays |= {name: value.copy() for name, value in (self.scalars | given).items()}
-        if self.of_momo:
-            measurer = Measurer(self.problem, self.method, self.part.points)
-            self.arrays |= {f"measured {name}": 1.0 * getattr(measurer, name) for name in Measurer.CARRIED}
-            self.arrays["center"] = measurer.center
-        if self.of_losses:
-            losses = LossMeasurer(self.problem, self.part.points)
-            self.arrays |= {f"measured {name}": getattr(losses, name) for name in LossMeasurer.CARRIED}
-        for one in self.certificates:
-            for part, value in Ledger.empty(len(numbers))._asdict().items():
-                self.arrays[f"{one.id} {part}"] = value
+        # What it carries from step to step: the state's scalars, and below them the sums of the certificates.
+        scalars = {name: getattr(state, name, 0.0) for name in program.recording.scalars}
+        self.scalars = {name: np.zeros(len(numbers)) + value for name, value in (scalars | {"alive": 1.0}).items()}
+        self.arrays |= {name: value.copy() for name, value in (self.scalars | options).items()}
+        start = Replicas(self.problem, self.method, self.certificates, self.part.points, state)
+        self.arrays |= {name: 1.0 * value for name, value in _carried(start).items()}
+        if start.momo is not None:
+            self.arrays["center"] = start.momo.center
         self._put("x", self.everyone, self.part.points)
 
     def tensor(self, name: str, at: Array) -> Array:
@@ -81,90 +80,64 @@ class Run:
     def _put(self, name: str, at: Array, rows: Array) -> None:
         self.arrays[name][at // WIDTH, :, at % WIDTH] = rows
 
-    def take(self, first: int, last: int, block: Array, base: int) -> None:
+    def advance(self, first: int, last: int, block: Array, base: int) -> None:
         """Take the steps from ``first`` to ``last``; column 0 of ``block`` has the samples of step ``base`` + 1."""
+        # The recorded text is that of a later step: the first initialises averages and has no momentum yet.
         if first == 1:
-            self._ordinary(self.everyone, 1, block[:, 0])
+            self._take_ordinary_step(self.everyone, 1, block[:, 0])
             first = 2
         steps, reached = range(first - 1 - base, last - base), self.arrays["reached"]
         if not steps:
             return
+        # Every group goes on by itself until a lane of it meets something that is no plain arithmetic. The program then
+        # leaves that lane's step undone and the group waits; its other lanes have taken the step.
         self.program.run(self.arrays, range(self.groups), steps)
         stopped = self.arrays["stopped"]
         while (waiting := np.flatnonzero(stopped)).size:  # all that wait at the earliest step take it together
             done = int(reached[waiting // WIDTH].min())
             at = waiting[reached[waiting // WIDTH] == done]
-            self._ordinary(at, base + done, block[at, done - 1])
+            self._take_ordinary_step(at, base + done, block[at, done - 1])
             groups = np.unique(at // WIDTH)
             stopped.reshape(-1, WIDTH)[groups] = 0
             if done < steps.stop:
                 for near in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
                     self.program.run(self.arrays, range(near[0], near[-1] + 1), range(done, steps.stop))
 
-    def _ordinary(self, at: Array, k: int, sample: Array) -> None:
-        """Take step k of some replicas as `tile.advance` does."""
-        x, arrays = self.tensor("x", at), self.arrays
+    def _take_ordinary_step(self, at: Array, k: int, sample: Array) -> None:
+        """Take step k of some replicas as `engine.tile.advance` does."""
+        x, arrays, recording = self.tensor("x", at), self.arrays, self.program.recording
         loss, gradient = self.problem.answers(x, sample)
-        out = beyond(loss, gradient, x, self.limit)
+        out = is_beyond(loss, gradient, x, self.limit)
         self._retire(at[out], k)
         at, x, loss, gradient = at[~out], x[~out], loss[~out], gradient[~out]
         if not at.size:
             return
-        method, found = self._method_of(at), self.program.recording
-        held = {name: arrays[name][at] for name in found.scalars} | {
-            name: self.tensor(name, at) for name in found.results
-        }
-        state = method.State(step=k - 1, replicas=len(at), **{name: held[name] for name in method.State._fields[2:]})
-        x, state, trace = method.step(x, gradient, state, loss=loss)
-        for name in found.results:
-            self._put(name, at, x if name == "x" else getattr(state, name))
-        new = {name: getattr(state, name) for name in found.scalars if hasattr(state, name)}
-        new |= {f"trace {name}": getattr(trace, name) for name in found.trace} | {"total": held["total"] + loss}
-        if capped(method):
-            hit = at_cap(trace.step_size, trace.weight_sum, method.lr(k) if callable(method.lr) else method.lr)
-            new["capped"] = np.maximum(held["capped"], hit)
-        if self.of_momo:
-            new |= self._measured(method, at, k, loss, gradient, trace, x)
-        if self.of_losses:
-            new |= self._losses(at, k, loss, x)
-        for name, value in new.items():
+        # Out of the program's arrays, a step of the reference, and back into them.
+        values = {name: arrays[name][at] for name in recording.scalars}
+        values |= {name: self.tensor(name, at) for name in recording.results}
+        method = replace(
+            self.method, **{name: getattr(self.method, name)[at] for name in recording.hyperparameters.values()}
+        )
+        state = method.State(step=k - 1, replicas=len(at), **{name: values[name] for name in method.State._fields[2:]})
+        replicas = Replicas(self.problem, method, self.certificates, x, state)
+        replicas.total = values["total"]
+        if has_cap(method):
+            replicas.capped = values["capped"] > 0
+        _restore(replicas, {name: arrays[name][at] for name in _carried(replicas)})
+        trace = replicas.take_step(k, loss, gradient, np.ones(len(at), dtype=bool))
+        state = replicas.state
+        for name in recording.results:
+            self._put(name, at, replicas.x if name == "x" else getattr(state, name))
+        new = {name: getattr(state, name) for name in recording.scalars if hasattr(state, name)}
+        new |= {f"trace {name}": getattr(trace, name) for name in recording.trace} | {"total": replicas.total}
+        if has_cap(method):
+            new["capped"] = replicas.capped
+        for name, value in (new | _carried(replicas)).items():
             arrays[name][at] = value
-
-    def _measured(
-        self, method: Any, at: Array, k: int, loss: Array, gradient: Array, trace: Any, after: Array
-    ) -> dict[str, Array]:
-        """Return what the certificates carry of some replicas after their step k."""
-        measurer = Measurer(self.problem, method, after)
-        for name in Measurer.CARRIED:
-            setattr(measurer, name, self.arrays[f"measured {name}"][at].astype(getattr(measurer, name).dtype))
-        norm_sq, distance_sq = measurer.norms_sq(gradient, after)
-        measured = measurer.step(loss, norm_sq, trace, distance_sq, k)
-        new = {f"measured {name}": getattr(measurer, name) for name in Measurer.CARRIED}
-        return new | self._checked(self.of_momo, measured, at, k)
-
-    def _losses(self, at: Array, k: int, loss: Array, after: Array) -> dict[str, Array]:
-        """Return what the certificates of losses carry of some replicas after their step k."""
-        measurer = LossMeasurer(self.problem, after)
-        for name in LossMeasurer.CARRIED:
-            setattr(measurer, name, self.arrays[f"measured {name}"][at])
-        measured = measurer.step(loss, k)
-        new = {f"measured {name}": getattr(measurer, name) for name in LossMeasurer.CARRIED}
-        return new | self._checked(self.of_losses, measured, at, k)
-
-    def _checked(self, certificates: list[Certificate], measured: Any, at: Array, k: int) -> dict[str, Array]:
-        new: dict[str, Array] = {}
-        for one in certificates:
-            ledger = self.ledger(one.id, at).after(one.sides(measured, self.problem), k, np.ones(len(at), dtype=bool))
-            new |= {f"{one.id} {part}": value for part, value in ledger._asdict().items()}
-        return new
 
     def ledger(self, certificate: str, at: Array) -> Ledger:
         """Return the ledger of some replicas."""
         return Ledger(*(self.arrays[f"{certificate} {part}"][at] for part in Ledger._fields))
-
-    def _method_of(self, at: Array) -> Any:
-        names = self.program.recording.given.values()
-        return replace(self.method, **{name: getattr(self.method, name)[at] for name in names})
 
     def _retire(self, at: Array, k: int) -> None:
         """Leave replicas at their starts, where they disturb nobody, as if they had taken no step."""
@@ -177,20 +150,42 @@ class Run:
             self._put(name, at, self.part.points[at] if name == "x" else 0)
 
 
+def _carried(replicas: Replicas) -> dict[str, Array]:
+    """Return what certificates carry from step to step, by the names that the program's arrays have."""
+    arrays: dict[str, Array] = {}
+    for measurer, names in ((replicas.momo, Measurer.CARRIED), (replicas.losses, LossMeasurer.CARRIED)):
+        if measurer is not None:
+            arrays |= {f"measured {name}": getattr(measurer, name) for name in names}
+    for certificate, ledger in replicas.ledgers.items():
+        arrays |= {f"{certificate} {part}": value for part, value in ledger._asdict().items()}
+    return arrays
+
+
+def _restore(replicas: Replicas, arrays: dict[str, Array]) -> None:
+    """Put back what `_carried` returns; the program has numbers where a measurer has conditions."""
+    for measurer, names in ((replicas.momo, Measurer.CARRIED), (replicas.losses, LossMeasurer.CARRIED)):
+        if measurer is not None:
+            for name in names:
+                setattr(measurer, name, arrays[f"measured {name}"].astype(getattr(measurer, name).dtype))
+    for certificate in replicas.ledgers:
+        replicas.ledgers[certificate] = Ledger(*(arrays[f"{certificate} {part}"] for part in Ledger._fields))
+
+
 def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
-    """Run the replicas of a tile from their starts to the last step, by a program of `program_of`."""
-    run, count = Run(ensemble, replicas, program), len(replicas)
-    seen, arrays, column, done = ensemble.checkpoints(), run.arrays, 0, 0
+    """Run the replicas of a tile from their starts to the last step, by a program of the ensemble's `code_of`."""
+    tile, count = CompiledTile(ensemble, replicas, program), len(replicas)
+    seen, arrays, column, done = ensemble.checkpoints(), tile.arrays, 0, 0
     rows = {name: np.full((count, len(seen)), np.nan) for name in ("mean_loss", "loss_average", *ensemble.watch)}
-    for block in blocks(run.problem, run.part.seeds):
+    # Blocks of samples bound the memory; within a block the program runs from checkpoint to checkpoint.
+    for block in blocks(tile.problem, tile.part.seeds):
         base, end = done, min(done + BLOCK, ensemble.steps)
-        arrays |= {"sample": block} | program.schedule(run.method, base + 1, arrays)
+        arrays |= {"sample": block} | program.schedule(tile.method, base + 1, arrays)
         while done < end:
             looked_at = done + 1 == seen[column]
             last = done + 1 if looked_at else min(end, seen[column] - 1)
             if looked_at:
-                mean_loss = program.mean_loss(arrays, run.groups).copy()
-            run.take(done + 1, last, block, base)
+                mean_loss = program.mean_loss(arrays, tile.groups).copy()
+            tile.advance(done + 1, last, block, base)
             done, alive = last, arrays["alive"] > 0
             if looked_at:
                 new = {"mean_loss": mean_loss, "loss_average": arrays["total"] / done}
@@ -200,7 +195,7 @@ def advance(ensemble: Ensemble, replicas: range, program: Program) -> Tile:
                 column += 1
         if done == ensemble.steps:
             break
-    ledgers = {one.id: run.ledger(one.id, run.everyone[:count]) for one in run.certificates}
-    ledgers |= means_checked(ensemble, rows["mean_loss"])
-    hit = arrays["capped"][:count] > 0 if capped(run.method) else np.zeros(count, dtype=bool)
-    return Tile(replicas, rows, ledgers, run.retired[:count], hit)
+    ledgers = {c.id: tile.ledger(c.id, tile.everyone[:count]) for c in tile.certificates}
+    ledgers |= check_means(ensemble, rows["mean_loss"])
+    capped = arrays["capped"][:count] > 0 if has_cap(tile.method) else np.zeros(count, dtype=bool)
+    return Tile(replicas, rows, ledgers, tile.retired[:count], capped)

@@ -1,4 +1,4 @@
-"""An ensemble of runs: seeds × hyperparameters × starts, each replica told by its number alone."""
+"""An ensemble of runs: seeds × hyperparameters × starts, each replica is known by its number."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -80,12 +80,17 @@ class Ensemble:
             raise ValueError(f"vary names {', '.join(unknown)}; {type(self.method).__name__} has {sorted(offered)}")
         if unknown := sorted(set(self.watch) - set(self.method.Trace._fields)):
             raise ValueError(f"watch names {', '.join(unknown)}; the trace has {', '.join(self.method.Trace._fields)}")
-        starts = self.problem.start[None] if self.starts is None else np.asarray(self.starts, dtype=np.float64)
+        starts = self.start_points
         if starts.ndim != 2 or starts.shape[1] != self.problem.size or not len(starts):
             raise ValueError(f"starts has shape {starts.shape}; allowed: (S, {self.problem.size}) with S >= 1")
-        object.__setattr__(self, "starts", starts)
         for i in range(self.grid):
             self.method_at(i)  # refuses values outside their range
+
+    @property
+    def start_points(self) -> Array:
+        """The starting points, shape (S, n), in float64."""
+        starts = self.problem.start_point[None] if self.starts is None else self.starts
+        return np.asarray(starts, dtype=np.float64)
 
     @property
     def grid(self) -> int:
@@ -95,7 +100,7 @@ class Ensemble:
     @property
     def cells(self) -> int:
         """The number of pairs of start and grid point; each is run with every seed."""
-        return self.grid * len(self.starts)  # type: ignore[arg-type]
+        return self.grid * len(self.start_points)
 
     @property
     def replicas(self) -> int:
@@ -127,15 +132,14 @@ class Part:
 
     @classmethod
     def of(cls, ensemble: Ensemble, numbers: Array) -> "Part":
-        """Return what replicas are made of, told by their numbers."""
+        """Return the start, the seed and the hyperparameters of replicas from their numbers."""
         cell, seed = np.divmod(numbers, ensemble.seeds)
         start, point = np.divmod(cell, ensemble.grid)
-        assert ensemble.starts is not None
         # What varies in the ensemble is an array in every tile, also where the tile has one value only: NumPy's power
         # of an array and Python's of a number may differ in the last bit.
         varied = {name: np.asarray(values, dtype=np.float64)[point] for name, values in ensemble.vary.items()}
         return cls(
-            ensemble.starts[start].astype(ensemble.dtype),
+            ensemble.start_points[start].astype(ensemble.dtype),
             [ensemble.first_seed + int(s) for s in seed],
             dataclasses.replace(ensemble.method, **varied),
         )

@@ -6,7 +6,8 @@ import numpy as np
 
 from momoracle.convergence.certificates.certificate import Violation
 from momoracle.convergence.engine.ensemble import Ensemble
-from momoracle.convergence.engine.tile import Tile, applicable
+from momoracle.convergence.engine.replicas import select_certificates
+from momoracle.convergence.engine.tile import Tile
 from momoracle.convergence.problems.problem import Array
 
 GROUPS = 64  # of replicas, by seed, for the bootstrap: memory does not grow with the number of replicas
@@ -53,8 +54,8 @@ class Summary:
         self.retired = np.zeros(ensemble.cells, dtype=np.int64)
         self.first_retired = np.zeros(ensemble.cells, dtype=np.int64)
         self.capped = np.zeros(ensemble.cells, dtype=np.int64)  # replicas
-        self.certificates = [c.id for c in applicable(ensemble)]
-        self._found: dict[tuple[int, str], Finding] = {}
+        self.certificates = [c.id for c in select_certificates(ensemble)]
+        self._findings: dict[tuple[int, str], Finding] = {}
 
     def add(self, tile: Tile) -> None:
         """Add a ``tile``."""
@@ -88,18 +89,18 @@ class Summary:
                     float(np.fmax.reduce(ledger.margin[mine])),
                     float(np.fmax.reduce(ledger.ratio[mine])),
                 )
-                self._found[c, name] = _joined(self._found.get((c, name)), new)
+                self._findings[c, name] = _join(self._findings.get((c, name)), new)
 
-    def found(self, cell: int, certificate: str) -> Finding:
+    def finding(self, cell: int, certificate: str) -> Finding:
         """Return what an applicable ``certificate`` (its id) found on one ``cell``."""
-        return self._found[cell, certificate]
+        return self._findings[cell, certificate]
 
     def mean(self, name: str, cell: int = 0) -> Array:
         """Return the mean of ``name`` over the seeds of one ``cell``, one number a checkpoint; NaN once one retired."""
         return self.sums[name][cell].sum(axis=0) / self.ensemble.seeds
 
 
-def _joined(old: Finding | None, new: Finding) -> Finding:
+def _join(old: Finding | None, new: Finding) -> Finding:
     if old is None:
         return new
     firsts = [finding.first for finding in (old, new) if finding.first is not None]

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.convergence.experiments.digits import Digits, digits
+from momoracle.convergence.experiments.digits import Digits
 from momoracle.convergence.experiments.perceptron import Perceptron
-from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, counted_signs, network
+from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, count_signs, network
 from momoracle.convergence.experiments.training import Training
 from momoracle.convergence.problems.problem import Array
 from momoracle.convergence.statistics.interval import interval
@@ -24,20 +24,20 @@ WAY = np.linspace(0, 1, 21)  # from one child to the other
 SHOWN = 20  # the age whose ways are drawn
 
 
-def run(scale: Scale) -> Result:
+def run_experiment(scale: Scale) -> Result:
     """Train parents with and without a warm-up by TAM, two children of each by SGDM, and go from child to child."""
-    data, ages = digits().mislabelled(MISLABELLED), AGES[:3] if scale.quick else AGES
+    data, ages = scale.digits().mislabel(MISLABELLED), AGES[:3] if scale.quick else AGES
     rows, panels, differences = [], [], []
     for depth in DEPTHS:
         heights: dict[str, list[Array]] = {"SGDM": [], "TAM, then SGDM": []}
         ways = {}
         for age in ages:
-            for name, kept in heights.items():
-                losses = way(network(depth), data, age, name != "SGDM", scale)
-                kept.append(barrier(losses))
+            for name, barriers in heights.items():
+                losses = losses_between_children(network(depth), data, age, name != "SGDM", scale)
+                barriers.append(barrier_height(losses))
                 if age == SHOWN:
                     ways[name] = losses
-            without, with_ = (kept[-1] for kept in heights.values())
+            without, with_ = (barriers[-1] for barriers in heights.values())
             differences.append(interval(with_ - without))
             rows.append((f"{depth}", f"{age}", interval(without), interval(with_), differences[-1]))
         panels += [
@@ -63,20 +63,20 @@ def run(scale: Scale) -> Result:
         f"{scale.steps(CHILD)} steps, each with its own order of the digits; TAM's momentum is about "
         "half of SGDM's, so their first steps differ too. The barrier is the largest training loss at "
         f"{len(WAY)} points of the segment between them, above the line between the losses at its ends.",
-        answer=f"The barrier after the warm-up minus that without it is {counted_signs(differences)}.",
+        answer=f"The barrier after the warm-up minus that without it is {count_signs(differences)}.",
         table=Table(("hidden layers", "steps of the parent", "SGDM", "TAM, then SGDM", "difference"), rows),
         panels=panels,
     )
 
 
-def way(net: Perceptron, data: Digits, age: int, warm: bool, scale: Scale) -> Array:
+def losses_between_children(net: Perceptron, data: Digits, age: int, warm: bool, scale: Scale) -> Array:
     """Return the training loss between two children, shape (seeds, points of `WAY`)."""
     seeds = range(scale.seeds)
     method = WarmUp(TAM(lr=transfer_lr(RATE)), SGDM(lr=RATE), steps=age if warm else 0)
     parent = Training(net, data, age).run(method, seeds)
     # The parents' orders are those of the seeds; every child has one that no other network has.
     orders = [scale.seeds + child for child in range(2 * scale.seeds)]
-    begin = [np.repeat(array, 2, axis=0) for array in parent.params], twice(parent.state), orders
+    begin = [np.repeat(array, 2, axis=0) for array in parent.params], repeat_replicas(parent.state), orders
     children = Training(net, data, scale.steps(CHILD)).run(method, [s for s in seeds for _ in range(2)], begin)
     if not np.isfinite(children.train_loss).all():
         raise ArithmeticError("a child diverged, so there is no way to it: take a smaller learning rate")
@@ -92,12 +92,12 @@ def way(net: Perceptron, data: Digits, age: int, warm: bool, scale: Scale) -> Ar
     )
 
 
-def barrier(losses: Array) -> Array:
+def barrier_height(losses: Array) -> Array:
     """Return the height of the loss between its ends above the line through them, of losses of shape (seeds, points).
 
     >>> losses = np.zeros((1, len(WAY))) + WAY
     >>> losses[0, 10] += 1
-    >>> barrier(losses)
+    >>> barrier_height(losses)
     array([1.])
     """
     line = (1 - WAY) * losses[:, :1] + WAY * losses[:, -1:]
@@ -105,7 +105,7 @@ def barrier(losses: Array) -> Array:
     return height
 
 
-def twice(state: Any) -> Any:
+def repeat_replicas(state: Any) -> Any:
     """Return a state in which every replica is there twice, one after the other."""
     repeated: Sequence[Any] = [
         [np.repeat(array, 2, axis=0) for array in value] if isinstance(value, list) else value for value in state

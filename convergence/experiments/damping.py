@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from momoracle.convergence.experiments.digits import digits
 from momoracle.convergence.experiments.flipping_labels import LabelFlips
-from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, network, shown
+from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, format_interval, network
 from momoracle.convergence.experiments.training import Training
 from momoracle.convergence.problems.problem import Array
 from momoracle.convergence.statistics.interval import interval
@@ -18,20 +17,20 @@ BEFORE, AFTER = 5, 10  # steps around a flip that are compared
 BLOCK = 10  # steps that a point of a curve averages
 
 
-def run(scale: Scale) -> Result:
+def run_experiment(scale: Scale) -> Result:
     """Train with TAM through a stream of tasks, and keep the damping of every step."""
     steps = scale.steps(TASKS * PERIOD)
     period = steps // TASKS
     width = min(BLOCK, period)
     before, after = min(BEFORE, period // 2), min(AFTER, period // 2)
-    data, net = digits(), network(2)
+    data, net = scale.digits(), network(2)
     rows, over_time, around, answers = [], [], [], []
     for flipped in FLIPPED:
         training = Training(net, data, steps, labels=LabelFlips(period, flipped), watch=("damping",))
-        (found,) = training.rates(TAM(), [transfer_lr(RATE)], range(scale.seeds))
-        damping = found.watched["damping"]
+        (trained,) = training.rates(TAM(), [transfer_lr(RATE)], range(scale.seeds))
+        damping = trained.watched["damping"]
         label = "labels stay" if flipped == 0 else f"{10 * flipped} % flip"
-        aligned = at_flips(damping, period)
+        aligned = align_at_flips(damping, period)
         ends, starts = aligned[:, period - before : period], aligned[:, period : period + after]
         drop = interval(starts.mean(axis=1) - ends.mean(axis=1))
         late = interval(damping[:, -period:].mean(axis=1))
@@ -42,11 +41,13 @@ def run(scale: Scale) -> Result:
             word = ("falls", "does not tell whether it moves", "rises")[drop.sign + 1]
             answers.append(
                 f"Where {label}, the damping {word} from the {before} steps before a flip to the {after} after it: "
-                f"{shown(drop, 3)}."
+                f"{format_interval(drop, 3)}."
             )
         else:
             word = ("below", "not told apart from", "above")[(late.low > 0.5) - (late.high < 0.5) + 1]
-            answers.append(f"Where labels stay, its mean in the last {period} steps is {shown(late, 3)}, {word} ½.")
+            answers.append(
+                f"Where labels stay, its mean in the last {period} steps is {format_interval(late, 3)}, {word} ½."
+            )
     return Result(
         name="damping",
         question="How does TAM's damping move over time, and what do flips of labels do to it (TAM, section 2)?",
@@ -68,10 +69,10 @@ def run(scale: Scale) -> Result:
     )
 
 
-def at_flips(values: Array, period: int) -> Array:
+def align_at_flips(values: Array, period: int) -> Array:
     """Return the mean over all flips of two tasks' steps, the last before a flip and the first after it.
 
-    >>> at_flips(np.array([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]), period=2)
+    >>> align_at_flips(np.array([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]), period=2)
     array([[1., 2., 3., 4.]])
     """
     tasks = values.reshape(len(values), -1, period)

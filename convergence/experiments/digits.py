@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from momoracle.convergence.losses.real_data import bundled
+from momoracle.convergence.losses.real_data import load_bundled
 from momoracle.convergence.problems.problem import Array
 
 CLASSES = 10
@@ -22,16 +22,20 @@ class Digits:
     test_inputs: Array
     test_labels: Array
 
-    def mislabelled(self, share: float, seed: int = 0) -> "Digits":
+    def mislabel(self, share: float, seed: int = 0) -> "Digits":
         """Return the same digits, of whose training labels a ``share`` in [0, 1] is drawn anew, once and for all.
 
-        >>> (digits().mislabelled(share=0.5).train_labels != digits().train_labels).mean() > 0.4
+        >>> (digits().mislabel(share=0.5).train_labels != digits().train_labels).mean() > 0.4
         np.True_
         """
         generator = np.random.default_rng([seed, STREAM])
         wrong = generator.uniform(size=len(self.train_labels)) < share
         anew = generator.integers(CLASSES, size=len(self.train_labels))
         return replace(self, train_labels=np.where(wrong, anew, self.train_labels))
+
+    def first(self, count: int) -> "Digits":
+        """Return only the first ``count`` of the digits to learn from; the test stays."""
+        return replace(self, train_inputs=self.train_inputs[:count], train_labels=self.train_labels[:count])
 
     def astype(self, dtype: str) -> "Digits":
         """Return the same digits with inputs in another dtype."""
@@ -49,6 +53,6 @@ def digits() -> Digits:
     >>> digits().train_inputs.shape, digits().test_inputs.shape
     ((1437, 64), (360, 64))
     """
-    loaded = bundled("load_digits")
+    loaded = load_bundled("load_digits")
     inputs, test = loaded.data / HIGHEST, np.arange(len(loaded.data)) % APART == 0
     return Digits(inputs[~test], loaded.target[~test], inputs[test], loaded.target[test])

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from momoracle.convergence.experiments.digits import digits
 from momoracle.convergence.experiments.flipping_labels import LabelFlips
-from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, counted_signs, network
+from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, count_signs, network
 from momoracle.convergence.experiments.training import Training
 from momoracle.convergence.problems.problem import Array
 from momoracle.convergence.statistics.interval import Interval, interval
@@ -20,10 +19,10 @@ FLIPPED = (4, 8, 10)  # classes of ten
 TASKS, PERIOD = 10, 100
 
 
-def run(scale: Scale) -> Result:
+def run_experiment(scale: Scale) -> Result:
     """Train through a stream of tasks, and compare the accuracy on each batch before it is learned from."""
     steps = scale.steps(TASKS * PERIOD)
-    data = digits()
+    data = scale.digits()
     rows: list[list[str | Interval]] = []
     panels: list[Panel] = []
     differences: dict[tuple[str, float], list[Interval]] = {}
@@ -31,19 +30,19 @@ def run(scale: Scale) -> Result:
     for depth in DEPTHS:
         for flipped in FLIPPED:
             training = Training(network(depth), data, steps, labels=LabelFlips(steps // TASKS, flipped))
-            found = {}
-            for name, (method, rates) in matched(RATES).items():
-                found[name], lost = online_accuracy(training, method, rates, scale.seeds)
+            accuracy: dict[str, Array] = {}
+            for name, (method, rates) in match_rates(RATES).items():
+                accuracy[name], lost = online_accuracy(training, method, rates, scale.seeds)
                 diverged[name] = diverged.get(name, 0) + lost
             for i, rate in enumerate(RATES):
-                gains = {old: interval(found["TAM"][:, i] - found[old][:, i]) for old in ("SGDM", "SGD")}
+                gains = {old: interval(accuracy["TAM"][:, i] - accuracy[old][:, i]) for old in ("SGDM", "SGD")}
                 for old, gain in gains.items():
                     differences.setdefault((old, rate), []).append(gain)
-                accuracies = [interval(found[name][:, i]) for name in ("SGD", "SGDM", "TAM")]
+                accuracies = [interval(accuracy[name][:, i]) for name in ("SGD", "SGDM", "TAM")]
                 rows.append([f"{depth}", f"{10 * flipped} %", f"{rate:g}", *accuracies, gains["SGDM"], gains["SGD"]])
             title = f"{depth} hidden layers, {10 * flipped} % flipped"
             labels = ("SGDM's learning rate η", "online accuracy, %")
-            curves = [Curve.over(name, RATES, values) for name, values in found.items()]
+            curves = [Curve.over(name, RATES, values) for name, values in accuracy.items()]
             panels.append(Panel(title, labels, ("log", "linear"), curves))
     return Result(
         name="label-flips",
@@ -55,11 +54,11 @@ def run(scale: Scale) -> Result:
         "η/(1−β). A setting is a depth and a share.",
         answer=" ".join(
             f"TAM's accuracy minus {old}'s: "
-            + "; ".join(f"at η = {rate:g} {counted_signs(differences[old, rate])}" for rate in RATES)
+            + "; ".join(f"at η = {rate:g} {count_signs(differences[old, rate])}" for rate in RATES)
             + "."
             for old in ("SGDM", "SGD")
         )
-        + f" {best(panels)} Runs that diverged: "
+        + f" {count_best(panels)} Runs that diverged: "
         + ", ".join(f"{count} of {name}" for name, count in diverged.items())
         + f", of {len(DEPTHS) * len(FLIPPED) * len(RATES) * scale.seeds} each.",
         table=Table(("hidden layers", "flipped", "η", "SGD, %", "SGDM, %", "TAM, %", "TAM − SGDM", "TAM − SGD"), rows),
@@ -67,10 +66,10 @@ def run(scale: Scale) -> Result:
     )
 
 
-def matched(rates: tuple[float, ...]) -> dict[str, tuple[SGD | SGDM | TAM, list[float]]]:
+def match_rates(rates: tuple[float, ...]) -> dict[str, tuple[SGD | SGDM | TAM, list[float]]]:
     """Return the methods with rates that move as far as SGDM's do.
 
-    >>> matched((0.01,))["TAM"][1]
+    >>> match_rates((0.01,))["TAM"][1]
     [0.02]
     """
     return {
@@ -82,12 +81,12 @@ def matched(rates: tuple[float, ...]) -> dict[str, tuple[SGD | SGDM | TAM, list[
 
 def online_accuracy(training: Training, method: SGD | SGDM | TAM, rates: list[float], seeds: int) -> tuple[Array, int]:
     """Return per cent of right answers, none after a run diverged, shape (seeds, rates); and how many diverged."""
-    found = training.rates(method, rates, range(seeds))
-    right = 100 * np.stack([np.nan_to_num(one.accuracy).mean(axis=1) for one in found], axis=1)
-    return right, sum(int(np.isnan(one.train_loss).sum()) for one in found)
+    trained = training.rates(method, rates, range(seeds))
+    right = 100 * np.stack([np.nan_to_num(runs.accuracy).mean(axis=1) for runs in trained], axis=1)
+    return right, sum(int(np.isnan(runs.train_loss).sum()) for runs in trained)
 
 
-def best(panels: Sequence[Panel]) -> str:
+def count_best(panels: Sequence[Panel]) -> str:
     """Return which method has the highest mean where each takes the best of its rates, in how many panels."""
     ahead = []
     for panel in panels:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from momoracle.convergence.experiments.digits import digits
-from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, network, shown
+from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, format_interval, network
 from momoracle.convergence.experiments.training import Training
 from momoracle.convergence.problems.problem import Array
 from momoracle.convergence.statistics.interval import interval
@@ -15,15 +14,15 @@ LEAST, MOST, PER_DECADE = -4, 2, 2  # α from 10^−4 to 10^2
 NEAR = 0.02  # of the best test accuracy
 
 
-def run(scale: Scale) -> Result:
+def run_experiment(scale: Scale) -> Result:
     """Train a network by each method at each learning rate, and count the rates about as good as the best."""
     rates = [10.0 ** (i / PER_DECADE) for i in range(LEAST * PER_DECADE, MOST * PER_DECADE + 1)]
-    training = Training(network(2), digits(), scale.steps(1000))
-    found = {name: training.rates(method, rates, range(scale.seeds)) for name, method in METHODS.items()}
-    losses = {name: np.stack([one.train_loss for one in runs], axis=1) for name, runs in found.items()}
-    accuracies = {name: np.stack([one.test_accuracy for one in runs], axis=1) for name, runs in found.items()}
+    training = Training(network(2), scale.digits(), scale.steps(1000))
+    trained = {name: training.rates(method, rates, range(scale.seeds)) for name, method in METHODS.items()}
+    losses = {name: np.stack([run.train_loss for run in runs], axis=1) for name, runs in trained.items()}
+    accuracies = {name: np.stack([run.test_accuracy for run in runs], axis=1) for name, runs in trained.items()}
     best = np.nanmax(np.concatenate([*accuracies.values()], axis=1), axis=1)
-    widths = {name: decades(values, best) for name, values in accuracies.items()}
+    widths = {name: count_decades(values, best) for name, values in accuracies.items()}
     at_the_end = {name: values[:, -1] >= best - NEAR for name, values in accuracies.items()}
     rows = []
     for name in METHODS:
@@ -43,7 +42,7 @@ def run(scale: Scale) -> Result:
         word = ("a narrower range than", "a range not told apart from", "a wider range than")[gain.sign + 1]
         top = at_the_end[new].all() and not at_the_end[old].any()
         more = "; it does not end within the grid, and a longer grid would give more" if top else ""
-        answers.append(f"{new} has {word} {old}: the difference is {shown(gain)} decades{more}.")
+        answers.append(f"{new} has {word} {old}: the difference is {format_interval(gain)} decades{more}.")
     return Result(
         name="learning-rates",
         question="How wide is the range of good learning rates (MoMo, Figure 2)?",
@@ -71,10 +70,10 @@ def run(scale: Scale) -> Result:
     )
 
 
-def decades(accuracy: Array, best: Array) -> Array:
+def count_decades(accuracy: Array, best: Array) -> Array:
     """Return the width of the range of good rates of each seed, of accuracies of shape (seeds, rates).
 
-    >>> decades(np.array([[0.1, 0.97, 0.98, np.nan]]), best=np.array([0.98]))  # a run that diverged is not good
+    >>> count_decades(np.array([[0.1, 0.97, 0.98, np.nan]]), best=np.array([0.98]))  # a run that diverged is not good
     array([1.])
     """
     with np.errstate(invalid="ignore"):

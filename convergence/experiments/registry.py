@@ -14,16 +14,16 @@ from momoracle.convergence.experiments import (
     lower_bound,
     step_sizes,
 )
-from momoracle.convergence.experiments.result import Result, Scale, shown
+from momoracle.convergence.experiments.result import Result, Scale, format_interval
 from momoracle.convergence.statistics.interval import LEVEL, Interval
 
 EXPERIMENTS: dict[str, Callable[[Scale], Result]] = {
-    "learning-rates": learning_rates.run,
-    "lower-bound": lower_bound.run,
-    "step-sizes": step_sizes.run,
-    "label-flips": label_flips.run,
-    "damping": damping.run,
-    "barrier": barrier.run,
+    "learning-rates": learning_rates.run_experiment,
+    "lower-bound": lower_bound.run_experiment,
+    "step-sizes": step_sizes.run_experiment,
+    "label-flips": label_flips.run_experiment,
+    "damping": damping.run_experiment,
+    "barrier": barrier.run_experiment,
 }
 
 
@@ -46,10 +46,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def cell(value: str | Interval) -> str:
+def format_cell(value: str | Interval) -> str:
     """Return a cell of a table as text: of an interval, mean and ends with digits as its width asks for.
 
-    >>> cell(Interval(97.389, 96.996, 97.782)), cell(Interval(-0.5, -0.5, -0.5))
+    >>> format_cell(Interval(97.389, 96.996, 97.782)), format_cell(Interval(-0.5, -0.5, -0.5))
     ('97.39 [97.00, 97.78]', '−0.5')
     """
     if isinstance(value, str):
@@ -58,4 +58,4 @@ def cell(value: str | Interval) -> str:
     if width == 0:
         return f"{value.mean:.3g}".replace("-", "−")
     places = int(np.clip(1 - np.floor(np.log10(width)), 0, 6)) if width < 1 else 1
-    return shown(value, places)
+    return format_interval(value, places)

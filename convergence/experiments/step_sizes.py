@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from momoracle.convergence.engine.tile import at_cap
-from momoracle.convergence.experiments.digits import digits
+from momoracle.convergence.engine.replicas import is_at_cap
 from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, network
 from momoracle.convergence.experiments.training import Training
 from momoracle.convergence.statistics.interval import Interval, interval
@@ -15,18 +14,18 @@ CAPS = {"MoMo": (MoMo(), (0.1, 0.3, 1.0)), "MoMo-Adam": (MoMoAdam(), (0.003, 0.0
 BLOCK = 20  # steps that a point of a curve averages
 
 
-def run(scale: Scale) -> Result:
+def run_experiment(scale: Scale) -> Result:
     """Train a network below three caps of each method, and keep τ of every step."""
     steps = scale.steps(1000)
-    training = Training(network(2), digits(), steps, watch=("step_size", "weight_sum"))
+    training = Training(network(2), scale.digits(), steps, watch=("step_size", "weight_sum"))
     rows: list[list[str | Interval]] = []
     panels: list[Panel] = []
     often: dict[tuple[str, float], tuple[float, float]] = {}
     for name, (method, caps) in CAPS.items():
         curves = []
-        for cap, one in zip(caps, training.rates(method, caps, range(scale.seeds)), strict=True):
-            tau, rho = one.watched["step_size"], one.watched["weight_sum"]
-            bound, moved = at_cap(tau, rho, cap), tau * rho
+        for cap, trained in zip(caps, training.rates(method, caps, range(scale.seeds)), strict=True):
+            tau, rho = trained.watched["step_size"], trained.watched["weight_sum"]
+            bound, moved = is_at_cap(tau, rho, cap), tau * rho
             quarter = steps // 4
             early, late = (interval(100 * part.mean(axis=1)) for part in (bound[:, :quarter], bound[:, -quarter:]))
             often[name, cap] = early.mean, late.mean

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from momoracle.convergence.engine.replicas import is_beyond
 from momoracle.convergence.engine.samples import batches
-from momoracle.convergence.engine.tile import beyond
 from momoracle.convergence.experiments.digits import Digits
 from momoracle.convergence.experiments.flipping_labels import LabelFlips
 from momoracle.convergence.experiments.perceptron import Answer, Perceptron
@@ -24,7 +24,7 @@ class Trained(NamedTuple):
 
     Attributes:
         train_loss: the mean loss over all training digits at the end, shape (R,); NaN where a run diverged.
-        test_accuracy: the share of test digits that are told right at the end, shape (R,); NaN where it diverged.
+        test_accuracy: the share of test digits that are recognised at the end, shape (R,); NaN where it diverged.
         loss: of each step's batch, before the step, shape (R, K); NaN from where a run diverged.
         accuracy: of each step's batch, before the step, shape (R, K); NaN from where a run diverged.
         watched: scalars of the trace by name, shape (R, K) each; for a list, one a tensor, their mean.
@@ -63,14 +63,14 @@ class Training:
 
     def rates(self, method: Any, rates: Sequence[float], seeds: Sequence[int]) -> list[Trained]:
         """Train with each learning rate and each seed, and return what is kept, one a rate, its replicas the seeds."""
-        found = []
+        results = []
         per_tile = max(1, _TILE // len(seeds))
         for first in range(0, len(rates), per_tile):
             part = rates[first : first + per_tile]
             varied = dataclasses.replace(method, lr=np.repeat(np.asarray(part, dtype=np.float64), len(seeds)))
             trained = self.run(varied, [*seeds] * len(part))
-            found += [_part(trained, slice(i * len(seeds), (i + 1) * len(seeds))) for i in range(len(part))]
-        return found
+            results += [_part(trained, slice(i * len(seeds), (i + 1) * len(seeds))) for i in range(len(part))]
+        return results
 
     def run(
         self, method: Any, seeds: Sequence[int], begin: tuple[list[Array], Any, Sequence[int]] | None = None
@@ -105,8 +105,8 @@ class Training:
                     array[~alive] = 0
             loss[alive, k], accuracy[alive, k] = answer.loss[alive], answer.accuracy[alive]
             params, state, trace = method.step(params, answer.grads, state, loss=answer.loss)
-            for kept, name in zip(watched, self.watch, strict=True):
-                kept[alive, k] = _mean(getattr(trace, name))[alive]
+            for row, name in zip(watched, self.watch, strict=True):
+                row[alive, k] = _mean(getattr(trace, name))[alive]
         _put_back(params, rest, ~alive)  # momentum has moved them since
         labels = self._labels(np.tile(digits.train_labels, (len(seeds), 1)), self.steps, seeds)
         train_loss, _ = self.network.loss_and_accuracy(params, digits.train_inputs, labels)
@@ -132,7 +132,7 @@ class Training:
 def _beyond(answer: Answer, params: list[Array]) -> Array:
     """Tell which replicas have a loss or an entry that is NaN or beyond the limit of its dtype."""
     flat = ([array.reshape(len(array), -1) for array in arrays] for arrays in (answer.grads, params))
-    return np.any([beyond(answer.loss, g, x, LIMITS[DTYPE]) for g, x in zip(*flat, strict=True)], axis=0)
+    return np.any([is_beyond(answer.loss, g, x, LIMITS[DTYPE]) for g, x in zip(*flat, strict=True)], axis=0)
 
 
 def _put_back(params: list[Array], start: list[Array], which: Array) -> None:

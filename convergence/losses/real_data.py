@@ -41,7 +41,7 @@ def diabetes_least_squares(samples: int = SAMPLES, features: int = FEATURES) -> 
     >>> problem.mean_loss(problem.constants.optimum[None])  # it interpolates
     array([0.])
     """
-    data, target = _loaded("load_diabetes", samples)
+    data, target = _load("load_diabetes", samples)
     return _regression("diabetes", data, (target - target.mean()) / target.std(), features)
 
 
@@ -66,7 +66,7 @@ def breast_cancer_hinge(samples: int = SAMPLES, features: int = FEATURES) -> Pro
     >>> problem.mean_loss(problem.constants.optimum[None])  # it interpolates
     array([0.])
     """
-    data, target = _loaded("load_breast_cancer", samples)
+    data, target = _load("load_breast_cancer", samples)
     return _classification("breast-cancer", data, np.where(target > 0, 1.0, -1.0), features, squared=False)
 
 
@@ -91,11 +91,11 @@ def digits_squared_hinge(samples: int = SAMPLES, features: int = FEATURES) -> Pr
     >>> problem.mean_loss(problem.constants.optimum[None])  # it interpolates
     array([0.])
     """
-    data, target = _loaded("load_digits", samples)
+    data, target = _load("load_digits", samples)
     return _classification("digits", data, np.where(target % 2 > 0, 1.0, -1.0), features, squared=True)
 
 
-def bundled(name: str) -> Any:
+def load_bundled(name: str) -> Any:
     """Return the data set of a loader of scikit-learn, as ``load_digits``.
 
     Raises:
@@ -108,9 +108,9 @@ def bundled(name: str) -> Any:
     return getattr(datasets, name)()
 
 
-def _loaded(name: str, samples: int) -> tuple[Array, Array]:
+def _load(name: str, samples: int) -> tuple[Array, Array]:
     """Return the first ``samples`` of a data set with standardised features."""
-    loaded = bundled(name)
+    loaded = load_bundled(name)
     if not 2 <= samples <= len(loaded.data):
         raise ValueError(f"samples is {samples}; allowed: 2 <= samples <= {len(loaded.data)}, what {name} has")
     data = loaded.data[:samples]

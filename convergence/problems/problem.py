@@ -35,7 +35,8 @@ class Constants:
         lower_bound: f_* ≤ f(x, s) for all x and s, in the unit of the loss.
         convex: whether every f(·, s) is convex.
         interpolates: whether one x* has f(x*, s) = f_* for every s.
-        minimum: the infimum of the mean loss, where it is known; `lower_bound` where the problem interpolates.
+        minimum: the infimum of the mean loss, where it is known; left out where the problem interpolates, for there it
+            is `lower_bound` (see ``infimum``).
         optimum: x*, a minimiser of the mean loss, shape (n,).
         lipschitz: G as a function of a radius r: ‖g‖ ≤ G(r) for every (sub)gradient at ‖x − x*‖ ≤ r.
         smoothness: L: every gradient is L-Lipschitz.
@@ -63,9 +64,7 @@ class Constants:
     def __post_init__(self) -> None:
         if not isfinite(self.lower_bound):
             raise ValueError(f"lower_bound is {self.lower_bound}; allowed: a number at most every loss")
-        if self.interpolates and self.minimum is None:
-            object.__setattr__(self, "minimum", self.lower_bound)
-        if self.interpolates and self.minimum != self.lower_bound:
+        if self.interpolates and self.infimum != self.lower_bound:
             raise ValueError(
                 f"minimum is {self.minimum} and lower_bound {self.lower_bound}, but a problem that interpolates has "
                 "both equal: leave minimum out"
@@ -77,9 +76,14 @@ class Constants:
         if unknown := sorted(set(self.why_not) - set(FACTS)):
             raise ValueError(f"why_not explains {', '.join(unknown)}; allowed: {', '.join(FACTS)}")
 
+    @property
+    def infimum(self) -> float | None:
+        """The infimum of the mean loss: ``minimum``, or f_* where the problem interpolates; None where unknown."""
+        return self.lower_bound if self.minimum is None and self.interpolates else self.minimum
+
     def lacks(self, fact: str) -> str:
         """Return why a ``fact`` of `FACTS` cannot be used, or an empty text where it can."""
-        value = getattr(self, fact)
+        value = self.infimum if fact == "minimum" else getattr(self, fact)
         if value is not None and value is not False:
             return ""
         kind = "does not hold" if value is False else "is missing"
@@ -124,10 +128,9 @@ class Problem:
     about: str = ""
 
     def __post_init__(self) -> None:
-        start = np.asarray(self.start, dtype=np.float64)
+        start = self.start_point
         if start.ndim != 1 or not start.size or not np.isfinite(start).all():
             raise ValueError(f"start has shape {start.shape}; allowed: one vector of finite numbers, shape (n,)")
-        object.__setattr__(self, "start", start)
         if isinstance(self.samples, bool) or not isinstance(self.samples, int) or not 1 <= self.samples < 2**32:
             raise ValueError(f"samples is {self.samples!r}; allowed: an integer from 1 to 2^32 − 1")
         optimum = self.constants.optimum
@@ -135,14 +138,19 @@ class Problem:
             raise ValueError(f"constants.optimum has shape {np.shape(optimum)} where start has {start.shape}")
 
     @property
+    def start_point(self) -> Array:
+        """x^1 as an array in float64, shape (n,)."""
+        return np.asarray(self.start, dtype=np.float64)
+
+    @property
     def size(self) -> int:
         """n, the number of coordinates."""
-        return int(self.start.size)
+        return int(self.start_point.size)
 
     @property
     def distance(self) -> float | None:
         """‖x^1 − x*‖, where x* is known."""
-        return None if self.constants.optimum is None else norm(self.start - self.constants.optimum)
+        return None if self.constants.optimum is None else norm(self.start_point - self.constants.optimum)
 
     @property
     def gradient_bound(self) -> float | None:

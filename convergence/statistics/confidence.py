@@ -2,8 +2,6 @@
 
 from math import inf, log
 
-from scipy.optimize import brentq
-
 __all__ = [
     "upper_bound",
 ]
@@ -45,6 +43,8 @@ def upper_bound(mean: float, count: int, largest: float, risk: float) -> float:
     def excess(q: float) -> float:
         first = p * log(p / q) if p > 0 else 0.0
         return first + (1 - p) * log((1 - p) / (1 - q)) - level
+
+    from scipy.optimize import brentq  # here, for it takes half a second to load
 
     highest = 1 - 1e-16
     if excess(highest) <= 0:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from momoracle.convergence.sweeps.spec import Task
-from momoracle.convergence.sweeps.task import Row, failed, rows_of
+from momoracle.convergence.sweeps.task import Row, compute_rows, failure_rows
 
 
-def on_cluster(tasks: Iterable[Task], address: str, timeout: float = 30.0) -> Iterator[tuple[Task, list[Row]]]:
+def run_on_cluster(tasks: Iterable[Task], address: str, timeout: float = 30.0) -> Iterator[tuple[Task, list[Row]]]:
     """Yield each task with its rows, in the order in which they are finished.
 
     The scheduler gives the tasks of a worker that dies to others; a task that several workers die of (as many as the
@@ -34,7 +34,7 @@ def on_cluster(tasks: Iterable[Task], address: str, timeout: float = 30.0) -> It
 
         def submit(count: int) -> None:
             for task in islice(waiting, count):
-                future = client.submit(rows_of, task, pure=False)
+                future = client.submit(compute_rows, task, pure=False)
                 running[future] = task
                 done.add(future)
 
@@ -42,6 +42,6 @@ def on_cluster(tasks: Iterable[Task], address: str, timeout: float = 30.0) -> It
         submit(4 * max(1, sum(client.nthreads().values())))
         for future in done:
             task, error = running.pop(future), future.exception()
-            yield task, failed(task, error) if error is not None else future.result()
+            yield task, failure_rows(task, error) if error is not None else future.result()
             future.release()
             submit(max(1, 4 * sum(client.nthreads().values()) - len(running)))

@@ -9,12 +9,12 @@ from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 
 from momoracle.convergence.sweeps.spec import Task
-from momoracle.convergence.sweeps.task import Row, failed, rows_of
+from momoracle.convergence.sweeps.task import Row, compute_rows, failure_rows
 
 _ATTEMPTS = 2
 
 
-def local(tasks: Iterable[Task], processes: int) -> Iterator[tuple[Task, list[Row]]]:
+def run_locally(tasks: Iterable[Task], processes: int) -> Iterator[tuple[Task, list[Row]]]:
     """Yield each task with its rows, in the order in which they are finished.
 
     When a process dies (is killed, runs out of memory, crashes), every task that was under way is run again, each alone
@@ -29,7 +29,7 @@ def local(tasks: Iterable[Task], processes: int) -> Iterator[tuple[Task, list[Ro
                 while True:
                     # As many as keep the processes busy: a task that waits here is not lost with them.
                     for task in islice(waiting, 2 * processes - len(running)):
-                        running[pool.submit(rows_of, task)] = task
+                        running[pool.submit(compute_rows, task)] = task
                     if not running:
                         break
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -38,20 +38,20 @@ def local(tasks: Iterable[Task], processes: int) -> Iterator[tuple[Task, list[Ro
             except BrokenProcessPool:
                 suspects = list(running.values())
         for task in suspects:
-            yield task, _alone(task)
+            yield task, _run_alone(task)
         if not suspects:
             return
         suspects = []
 
 
-def _alone(task: Task) -> list[Row]:
+def _run_alone(task: Task) -> list[Row]:
     for _ in range(_ATTEMPTS):
         with _pool(1) as pool:
             try:
-                return pool.submit(rows_of, task).result()
+                return pool.submit(compute_rows, task).result()
             except BrokenProcessPool:
                 continue
-    return failed(task, f"{_ATTEMPTS} processes that ran it alone died: killed, crashed or out of memory")
+    return failure_rows(task, f"{_ATTEMPTS} processes that ran it alone died: killed, crashed or out of memory")
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:

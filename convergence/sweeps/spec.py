@@ -19,12 +19,12 @@ point.
 
 import itertools
 import tomllib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from momoracle.convergence.method_text import make
-from momoracle.convergence.zoo import PROBLEMS, maker, problem
+from momoracle.convergence.method_text import make_method
+from momoracle.convergence.zoo import PROBLEMS, find_maker, problem
 
 _NUMBERS = {"steps": 1, "seeds": 1, "first_seed": 0, "chunk": 1}
 
@@ -74,7 +74,6 @@ class Spec:
     certificates: bool = True
     compiled: bool = False
     chunk: int = 1024
-    _points: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, least in _NUMBERS.items():
@@ -92,7 +91,11 @@ class Spec:
                 raise ValueError(f'[{name}] has no name; write [{name}] and below it name = "…"')
             if empty := [key for key, value in table.items() if value == []]:
                 raise ValueError(f"[{name}] has an empty list for {', '.join(empty)}; give at least one value")
-        self._points.extend(itertools.product(_grid(self.problem), _grid(self.method)))
+
+    @property
+    def points(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """The points of the grid, the last axis fastest: the tables of a problem and of a method."""
+        return list(itertools.product(_expand(self.problem), _expand(self.method)))
 
     def tasks(self) -> list[Task]:
         """Return the tasks in the order of the grid, the last axis fastest."""
@@ -111,28 +114,28 @@ class Spec:
                 certificates=self.certificates,
                 compiled=self.compiled,
             )
-            for number, ((problem, method), start) in enumerate(itertools.product(self._points, starts))
+            for number, ((problem, method), start) in enumerate(itertools.product(self.points, starts))
         ]
 
     @property
     def runs(self) -> int:
         """The number of rows that the sweep ends with."""
-        return len(self._points) * self.seeds
+        return len(self.points) * self.seeds
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as JSON values; two specs with the same ones have the same rows."""
-        return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
+        return asdict(self)
 
 
-def check(spec: Spec, own: bool = True) -> None:
+def check_spec(spec: Spec, own: bool = True) -> None:
     """Make each problem and method of a grid once, so that a misspelt one is refused before anything runs.
 
-    Problems of the user's own are loaded and asked for their options, but not made: that may take long, or need the
-    machine that it runs on.
+    A user's own problems are loaded and asked for their options, but not made: that may take long, or need the machine
+    that it runs on.
 
     Args:
         spec: the sweep.
-        own: whether problems of the user's own are there to be loaded.
+        own: whether the user's own problems and methods are there to be loaded.
 
     Raises:
         LookupError: there is no such problem, file or name.
@@ -140,18 +143,20 @@ def check(spec: Spec, own: bool = True) -> None:
         ValueError: an algorithm or its option is unknown, a value is not allowed, or the user's file raised.
         ModuleNotFoundError: a problem's data are not installed.
     """
-    for options in _grid(spec.problem):
+    for options in _expand(spec.problem):
         name = str(options.pop("name"))
         if name in PROBLEMS:
             problem(name, **options)
         elif own or ":" not in name:
-            maker(name, options)
+            find_maker(name, options)
     anything = problem("least-squares", size=1, samples=1)  # for a lower bound, which a method takes from its problem
-    for options in _grid(spec.method):
-        make(str(options.pop("name")), options, anything)
+    for options in _expand(spec.method):
+        name = str(options.pop("name"))
+        if own or ":" not in name:
+            make_method(name, options, anything)
 
 
-def read(path: Path) -> Spec:
+def read_spec(path: Path) -> Spec:
     """Return the spec of a TOML file.
 
     Raises:
@@ -161,7 +166,7 @@ def read(path: Path) -> Spec:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name} is not TOML: {error}") from None
-    known = [name for name in Spec.__dataclass_fields__ if not name.startswith("_")]
+    known = list(Spec.__dataclass_fields__)
     if unknown := sorted(set(content) - set(known)):
         raise ValueError(f"{path.name} has {', '.join(unknown)}; allowed: {', '.join(known)}")
     if missing := [name for name in ("problem", "method") if name not in content]:
@@ -169,6 +174,6 @@ def read(path: Path) -> Spec:
     return Spec(**content)
 
 
-def _grid(table: dict[str, Any]) -> list[dict[str, Any]]:
+def _expand(table: dict[str, Any]) -> list[dict[str, Any]]:
     axes = [value if isinstance(value, list) else [value] for value in table.values()]
     return [dict(zip(table, values, strict=True)) for values in itertools.product(*axes)]

@@ -37,7 +37,7 @@ class Store:
             left.unlink()
         self._write(_SPEC, lambda path: path.write_text(content, encoding="utf-8"))
 
-    def done(self, task: Task) -> bool:
+    def is_done(self, task: Task) -> bool:
         """Tell whether a task's rows are there."""
         return (self.folder / _name(task)).exists()
 
@@ -57,7 +57,7 @@ class Store:
         hidden.replace(self.folder / name)
 
 
-def rows(folder: Path) -> Any:
+def read_rows(folder: Path) -> Any:
     """Return all rows of a sweep as a pyarrow table, in the order of tasks and seeds."""
     import pyarrow as pa
     import pyarrow.parquet as pq

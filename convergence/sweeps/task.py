@@ -8,7 +8,7 @@ import numpy as np
 
 from momoracle.convergence.certificates.stated import ALL
 from momoracle.convergence.engine.ensemble import Ensemble
-from momoracle.convergence.method_text import make
+from momoracle.convergence.method_text import make_method
 from momoracle.convergence.problems.problem_error import ProblemError
 from momoracle.convergence.run import compiled_where_possible, run
 from momoracle.convergence.sweeps.spec import Task
@@ -17,28 +17,28 @@ from momoracle.convergence.zoo import problem
 Row = dict[str, Any]
 
 
-def rows_of(task: Task) -> list[Row]:
+def compute_rows(task: Task) -> list[Row]:
     """Return one row a seed; seeds that fail together are run alone, so that only those at fault have errors."""
     try:
         return _rows(task)
     except Exception as error:  # whatever a problem of the user's may raise is a row, not the end of the sweep
         if task.seeds == 1:
-            return failed(task, error)
-    alone = [replace(task, first_seed=task.first_seed + i, seeds=1) for i in range(task.seeds)]
-    return [row for one in alone for row in rows_of(one)]
+            return failure_rows(task, error)
+    singles = [replace(task, first_seed=task.first_seed + i, seeds=1) for i in range(task.seeds)]
+    return [row for single in singles for row in compute_rows(single)]
 
 
-def failed(task: Task, error: BaseException | str) -> list[Row]:
+def failure_rows(task: Task, error: BaseException | str) -> list[Row]:
     """Return the rows of a task that failed as a whole."""
     text = str(error) if isinstance(error, str | ProblemError) else f"{type(error).__name__}: {error}"
-    return [_named(task, seed) | {"error": text} for seed in _seeds(task)]
+    return [_row_head(task, seed) | {"error": text} for seed in _seeds(task)]
 
 
 def _seeds(task: Task) -> range:
     return range(task.first_seed, task.first_seed + task.seeds)
 
 
-def _named(task: Task, seed: int) -> Row:
+def _row_head(task: Task, seed: int) -> Row:
     return {
         "task": task.number,
         "problem": task.problem,
@@ -53,10 +53,10 @@ def _named(task: Task, seed: int) -> Row:
 
 
 def _rows(task: Task) -> list[Row]:
-    given = problem(task.problem, **task.problem_options)
+    minimised = problem(task.problem, **task.problem_options)
     asked = Ensemble(
-        given,
-        make(task.method, task.method_options, given),
+        minimised,
+        make_method(task.method, task.method_options, minimised),
         task.steps,
         seeds=task.seeds,
         first_seed=task.first_seed,
@@ -65,9 +65,9 @@ def _rows(task: Task) -> list[Row]:
         compiled=task.compiled,
     )
     ensemble = compiled_where_possible(asked)
-    steps, constants = ensemble.checkpoints(), given.constants
-    least = constants.lower_bound if constants.minimum is None else constants.minimum
-    found = []
+    steps, constants = ensemble.checkpoints(), minimised.constants
+    least = constants.lower_bound if constants.infimum is None else constants.infimum
+    rows = []
     for tile in run(ensemble):
         for r, replica in enumerate(tile.replicas):
             ledgers = tile.ledgers.items()
@@ -84,5 +84,5 @@ def _rows(task: Task) -> list[Row]:
                 "loss_average": np.asarray(tile.rows["loss_average"][r]).tolist(),
                 "mean_loss": np.asarray(tile.rows["mean_loss"][r]).tolist(),
             }
-            found.append(_named(task, task.first_seed + replica) | numbers)
-    return found
+            rows.append(_row_head(task, task.first_seed + replica) | numbers)
+    return rows

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from momoracle.commands.command_line import app
-from momoracle.commands.rates import chosen
+from momoracle.commands.rates import choose_problems
 from momoracle.commands.terminal import console
 from momoracle.convergence.zoo import PROBLEMS
 
@@ -300,7 +300,7 @@ def test_a_column_without_entries_is_left_out() -> None:
 def test_brackets_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("momoracle.commands.rates.find_spec", lambda name: None)
     monkeypatch.setattr(console, "_width", 400)
-    chosen(None)
+    choose_problems(None)
     assert "pip install 'momoracle[data]'" in capsys.readouterr().out
 
 

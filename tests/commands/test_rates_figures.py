@@ -10,11 +10,12 @@ from support.zoo_small import momo, rate_of, small
 
 from momoracle import SGDM, TAM
 from momoracle.convergence import Rate
-from momoracle.convergence.method_text import grid
+from momoracle.convergence.method_text import expand_grid
 from momoracle.pages.rates_figures import curves, draw, figures, label
 
 
-def some() -> list[Rate]:
+@pytest.fixture(scope="module")
+def rates() -> list[Rate]:
     given = small("absolute-loss")
     methods = [momo(given, beta=beta) for beta in (0.0, 0.5, 0.9)]
     methods += [SGDM(lr=lr) for lr in (0.01, 0.03, 0.1)]
@@ -24,15 +25,15 @@ def some() -> list[Rate]:
     ]
 
 
-def test_there_is_a_figure_for_each_question() -> None:
-    assert [figure.name for figure in figures(some())] == [
+def test_there_is_a_figure_for_each_question(rates: list[Rate]) -> None:
+    assert [figure.name for figure in figures(rates)] == [
         f"absolute-loss-{kind}" for kind in ("rate", "time", "lr", "beta")
     ]
-    assert [figure.name for figure in figures(some()[3:4])] == ["absolute-loss-rate"]
+    assert [figure.name for figure in figures(rates[3:4])] == ["absolute-loss-rate"]
 
 
-def test_the_bytes_are_the_same_in_every_run(tmp_path: Path) -> None:
-    first, second = draw(some(), tmp_path / "a"), draw(some(), tmp_path / "b")
+def test_the_bytes_are_the_same_in_every_run(rates: list[Rate], tmp_path: Path) -> None:
+    first, second = draw(rates, tmp_path / "a"), draw(rates, tmp_path / "b")
     assert len(first) == 8
     for one, other in zip(first, second, strict=True):
         assert one.name == other.name
@@ -40,8 +41,7 @@ def test_the_bytes_are_the_same_in_every_run(tmp_path: Path) -> None:
         assert one.read_bytes().startswith(b"\x89PNG" if one.suffix == ".png" else b"<?xml")
 
 
-def test_a_rate_figure_draws_the_numbers_of_the_rates() -> None:
-    rates = some()
+def test_a_rate_figure_draws_the_numbers_of_the_rates(rates: list[Rate]) -> None:
     canvas = Canvas()
     FigureCanvasAgg(canvas)
     curves(canvas, rates)
@@ -61,10 +61,10 @@ def test_a_label_leaves_out_what_is_as_ever() -> None:
 
 
 def test_a_grid_is_every_point() -> None:
-    assert grid("sgdm:lr=1|2,beta=0|0.5") == [
+    assert expand_grid("sgdm:lr=1|2,beta=0|0.5") == [
         "sgdm:lr=1,beta=0",
         "sgdm:lr=1,beta=0.5",
         "sgdm:lr=2,beta=0",
         "sgdm:lr=2,beta=0.5",
     ]
-    assert grid("adam") == ["adam"]
+    assert expand_grid("adam") == ["adam"]

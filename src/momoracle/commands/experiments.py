@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table as Shown
+from rich.table import Table
 
 from momoracle.commands.terminal import Json, console, progress, require_folder, write_json
 from momoracle.pages.check_outputs import writable_folder
@@ -78,11 +78,11 @@ def experiments_command(
 
 
 def _show(result: "Result") -> None:
-    from momoracle.convergence.experiments.registry import cell
+    from momoracle.convergence.experiments.registry import format_cell
 
-    table = Shown(*result.table.head, title=escape(result.question), title_justify="left")
+    table = Table(*result.table.head, title=escape(result.question), title_justify="left")
     for row in result.table.rows:
-        table.add_row(*(escape(cell(value)) for value in row))
+        table.add_row(*(escape(format_cell(value)) for value in row))
     console.print(table)
     console.print(escape(result.answer), highlight=False, soft_wrap=True)
     console.print(escape(result.setting), style="dim", highlight=False, soft_wrap=True)

@@ -81,7 +81,7 @@ def rates_command(
     from momoracle.convergence import Ensemble, rates
     from momoracle.convergence.problems.problem_error import ProblemError
     from momoracle.convergence.rates_json import to_json
-    from momoracle.convergence.rates_table import certificate_table, remarks, summary_table, verdict_counts
+    from momoracle.convergence.rates_table import certificate_table, count_verdicts, remarks, summary_table
     from momoracle.convergence.run import NotSendableError, compiled_where_possible
 
     if listed:
@@ -102,23 +102,23 @@ def rates_command(
                     label=text,
                 )
             )
-            for problem in chosen(problems)
-            for text, method in made(methods or ["momo"], problem)
+            for problem in choose_problems(problems)
+            for text, method in make_methods(methods or ["momo"], problem)
         ]
     except (LookupError, TypeError, ValueError, ModuleNotFoundError) as error:
         raise typer.BadParameter(str(error)) from None
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    found = []
+    measured = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=sum(e.replicas * e.steps for e in ensembles))
         for ensemble in ensembles:
             bar.update(task, description=escape(ensemble.problem.name))
             try:
-                found += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
+                measured += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
             except (ProblemError, NotSendableError) as error:
                 raise typer.BadParameter(str(error)) from None
-    console.print(summary_table(found, console.width))
-    for rate in found:
+    console.print(summary_table(measured, console.width))
+    for rate in measured:
         if details:
             console.print(certificate_table(rate))
         for remark in remarks(rate):
@@ -126,26 +126,28 @@ def rates_command(
     if figures is not None:
         from momoracle.pages.rates_figures import draw  # brings matplotlib
 
-        for path in draw(found, figures):
+        for path in draw(measured, figures):
             console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-    verdict = overall([rate.verdict for rate in found])
-    write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in found]})
-    console.print(verdict_counts(found), highlight=False, soft_wrap=True)
+    verdict = combine_verdicts([rate.verdict for rate in measured])
+    write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in measured]})
+    console.print(count_verdicts(measured), highlight=False, soft_wrap=True)
     raise typer.Exit(1 if verdict in ("fails", "undecided") else 0)
 
 
-def overall(verdicts: Sequence[str]) -> str:
+def combine_verdicts(verdicts: Sequence[str]) -> str:
     """Return what all verdicts come to: one refuted fails, one undecided is not shown, and nothing checked is no more.
 
-    >>> overall(["holds", "not applicable"]), overall(["holds", "undecided"]), overall(["undecided", "diverged"])
-    ('holds', 'undecided', 'fails')
+    >>> combine_verdicts(["holds", "not applicable"]), combine_verdicts(["holds", "undecided"])
+    ('holds', 'undecided')
+    >>> combine_verdicts(["undecided", "diverged"])
+    'fails'
     """
     if {"violated", "diverged"} & set(verdicts):
         return "fails"
     return next((verdict for verdict in ("undecided", "holds") if verdict in verdicts), "not applicable")
 
 
-def chosen(names: list[str] | None) -> list[Any]:
+def choose_problems(names: list[str] | None) -> list[Any]:
     """Return the problems that are named, or the default ones, without those whose data are not installed."""
     from momoracle.convergence.zoo import REAL_DATA, from_text
 
@@ -153,16 +155,16 @@ def chosen(names: list[str] | None) -> list[Any]:
         return [from_text(name) for name in names]
     missing = REAL_DATA if find_spec("sklearn") is None else ()
     if missing:
-        told = f"left out: {', '.join(missing)}, which need scikit-learn: pip install 'momoracle[data]'"
-        console.print(told, style="dim", markup=False, soft_wrap=True)
+        line = f"left out: {', '.join(missing)}, which need scikit-learn: pip install 'momoracle[data]'"
+        console.print(line, style="dim", markup=False, soft_wrap=True)
     return [from_text(name) for name in DEFAULT_PROBLEMS if name not in missing]
 
 
-def made(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
+def make_methods(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
     """Return the methods that are named, every point of a grid, with the text of each."""
-    from momoracle.convergence.method_text import grid, method
+    from momoracle.convergence.method_text import expand_grid, method_from_text
 
-    return [(one, method(one, problem)) for text in texts for one in grid(text)]
+    return [(point, method_from_text(point, problem)) for text in texts for point in expand_grid(text)]
 
 
 def list_problems() -> None:
@@ -170,9 +172,9 @@ def list_problems() -> None:
     from momoracle.convergence.zoo import PROBLEMS
 
     for name, make in PROBLEMS.items():
-        said = (make.__doc__ or "").partition("\n")[0].removeprefix("Return ").replace("``", "")
-        for other, one in PROBLEMS.items():
-            said = said.replace(f"`{one.__name__}`", other)
-        defaults = {key: one.default for key, one in signature(make).parameters.items()}
+        about = (make.__doc__ or "").partition("\n")[0].removeprefix("Return ").replace("``", "")
+        for other, its_make in PROBLEMS.items():
+            about = about.replace(f"`{its_make.__name__}`", other)
+        defaults = {key: parameter.default for key, parameter in signature(make).parameters.items()}
         options = ", ".join(f"{key}={value}" for key, value in defaults.items() if isinstance(value, int | float))
-        console.print(f"[bold]{name}[/bold]  {escape(said)} [dim]({options})[/]", highlight=False, soft_wrap=True)
+        console.print(f"[bold]{name}[/bold]  {escape(about)} [dim]({options})[/]", highlight=False, soft_wrap=True)

@@ -46,19 +46,19 @@ def sweep_command(
 ) -> None:
     """Run a grid of problems, methods and seeds into a Parquet data set, one row a run; it can be resumed."""
     # Imported where they are used: pyarrow and Dask are extras.
-    from momoracle.convergence.sweeps.dask_cluster import on_cluster
-    from momoracle.convergence.sweeps.local import local
-    from momoracle.convergence.sweeps.spec import check, read
+    from momoracle.convergence.sweeps.dask_cluster import run_on_cluster
+    from momoracle.convergence.sweeps.local import run_locally
+    from momoracle.convergence.sweeps.spec import check_spec, read_spec
     from momoracle.convergence.sweeps.store import Store
 
     try:
-        spec = read(spec_file)
-        check(spec, own=scheduler is None)  # the workers may have files that are not here
+        spec = read_spec(spec_file)
+        check_spec(spec, own=scheduler is None)  # the workers may have files that are not here
         store = Store(folder, spec, resume)
     except (LookupError, TypeError, ValueError, FileExistsError, ModuleNotFoundError) as error:
         raise typer.BadParameter(str(error)) from None
     tasks = spec.tasks()
-    open_tasks = [task for task in tasks if not store.done(task)]
+    open_tasks = [task for task in tasks if not store.is_done(task)]
     before = sum(task.seeds for task in tasks) - sum(task.seeds for task in open_tasks)
     errors: Counter[str] = Counter()
     violated = 0
@@ -71,14 +71,14 @@ def sweep_command(
         TimeRemainingColumn(),
     )
     try:
-        results = on_cluster(open_tasks, scheduler) if scheduler else local(open_tasks, processes)
+        results = run_on_cluster(open_tasks, scheduler) if scheduler else run_locally(open_tasks, processes)
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            shown = bar.add_task("", total=spec.runs, completed=before)
+            progress = bar.add_task("", total=spec.runs, completed=before)
             for task, rows in results:
                 store.add(task, rows)
                 errors.update(row["error"] for row in rows if row["error"] is not None)
                 violated += sum(bool(row.get("violated")) for row in rows)
-                bar.advance(shown, len(rows))
+                bar.advance(progress, len(rows))
     except (ModuleNotFoundError, OSError) as error:
         raise typer.BadParameter(str(error)) from None
     first = next(iter(errors.items()), None)
@@ -92,11 +92,11 @@ def sweep_command(
     verdict = "fails" if errors or violated else "holds"
     write_json(json_file, {"verdict": verdict, **content})
     ran = f"{spec.runs - before} runs here, {before} before"
-    told = f"{ran}; {errors.total()} with an error, {violated} with a violated certificate"
+    summary = f"{ran}; {errors.total()} with an error, {violated} with a violated certificate"
     if first is not None:
         others = f"; {pluralize(len(errors) - 1, 'other message')} in the column error" if len(errors) > 1 else ""
         console.print(
             f"{pluralize(first[1], 'run')}: {first[0]}{others}", markup=False, highlight=False, soft_wrap=True
         )
-    console.print(f"{colour(verdict, verdict == 'holds')}: {told}", highlight=False, soft_wrap=True)
+    console.print(f"{colour(verdict, verdict == 'holds')}: {summary}", highlight=False, soft_wrap=True)
     raise typer.Exit(0 if verdict == "holds" else 1)

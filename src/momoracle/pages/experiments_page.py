@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from momoracle.common.markdown_table import table
-from momoracle.convergence.experiments.registry import EXPERIMENTS, cell
+from momoracle.convergence.experiments.registry import EXPERIMENTS, format_cell
 from momoracle.convergence.experiments.result import Result, Scale, Table
 from momoracle.convergence.statistics.interval import LEVEL
 
@@ -47,7 +47,7 @@ def _numbers(numbers: Table) -> str:
     right = [any(not isinstance(row[i], str) for row in numbers.rows) for i in range(len(numbers.head))]
     return table(
         map(_text, numbers.head),
-        ([_text(cell(value)) for value in row] for row in numbers.rows),
+        ([_text(format_cell(value)) for value in row] for row in numbers.rows),
         "".join(":" if side else "-" for side in right),
     )
 

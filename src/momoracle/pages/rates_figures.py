@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from momoracle.common.figure import LINES, MARKS, Figure, write
 from momoracle.convergence import NO_CAP, Rate
-from momoracle.convergence.method_text import text_of
+from momoracle.convergence.method_text import method_label
 
 _MOST = 8  # curves in one figure
 _VARIED = ("lr", "beta")
@@ -32,7 +32,7 @@ def figures(rates: Sequence[Rate]) -> Iterator[Figure]:
             caption = f"Step size and damping on {problem}"
             yield Figure(f"{problem}-time", caption, "M6", lambda canvas, few=few: over_time(canvas, few))  # type: ignore[misc]
         for name in _VARIED:
-            if any(len(group) >= 3 for group in _groups(mine, name).values()):
+            if any(len(group) >= 3 for group in _group_rates(mine, name).values()):
                 caption = f"The effect of {name} on {problem}"
                 yield Figure(
                     f"{problem}-{name}",
@@ -44,7 +44,7 @@ def figures(rates: Sequence[Rate]) -> Iterator[Figure]:
 
 def label(rate: Rate) -> str:
     """Return the method for a legend, without a lower bound that is the problem's."""
-    name, _, rest = text_of(rate.method).partition(":")
+    name, _, rest = method_label(rate.method).partition(":")
     known = f"lower_bound={rate.ensemble.problem.constants.lower_bound:g}"
     kept = [item for item in rest.replace(f"lr={NO_CAP:g}", "no cap").split(",") if item and item != known]
     return f"{name} {', '.join(kept)}".strip()
@@ -90,36 +90,36 @@ def over_time(canvas: Canvas, rates: Sequence[Rate]) -> None:
                 axes.axhline(cap, color=line[0].get_color(), linewidth=0.8, linestyle=(0, (1, 1)))
         if name == "step_size":
             axes.set_yscale("log")
-        shown = "mean step size τ (dotted: its cap)" if name == "step_size" else "mean damping (1 + ŝ)/2"
-        axes.set(xlabel="step k", ylabel=shown, title=rates[0].ensemble.problem.name)
+        axis_label = "mean step size τ (dotted: its cap)" if name == "step_size" else "mean damping (1 + ŝ)/2"
+        axes.set(xlabel="step k", ylabel=axis_label, title=rates[0].ensemble.problem.name)
         axes.legend(fontsize=7)
 
 
 def against(canvas: Canvas, rates: Sequence[Rate], name: str) -> None:
     """Draw the last average gap against a hyperparameter, all else equal, and beside it the ratio to the bound."""
     panels: list[tuple[str, Any]] = [("last mean of (1/k) Σ f(xʲ, sʲ) − f*", lambda rate: rate.average[-1])]
-    if any(len(group) >= 3 for group in _groups([r for r in rates if r.ratio is not None], name).values()):
+    if any(len(group) >= 3 for group in _group_rates([r for r in rates if r.ratio is not None], name).values()):
         panels.append(("ratio to the bound", lambda rate: np.nan if rate.ratio is None else rate.ratio))
-    for column, (shown, value) in enumerate(panels, start=1):
+    for column, (axis_label, value) in enumerate(panels, start=1):
         axes: Any = canvas.add_subplot(1, len(panels), column)
         drawn = [r for r in rates if np.isfinite(value(r))]
-        groups = {kind: group for kind, group in _groups(drawn, name).items() if len(group) >= 3}
+        groups = {kind: group for kind, group in _group_rates(drawn, name).items() if len(group) >= 3}
         for i, (kind, group) in enumerate(groups.items()):
             points = sorted((getattr(rate.method, name), float(value(rate))) for rate in group)
             axes.plot(*zip(*points, strict=True), LINES[i % 4], marker=MARKS[i % 4], markersize=4, label=kind)
-        axes.set(xlabel="learning rate α" if name == "lr" else "β", ylabel=shown, yscale="log")
+        axes.set(xlabel="learning rate α" if name == "lr" else "β", ylabel=axis_label, yscale="log")
         if name == "lr":
             axes.set_xscale("log")
         axes.set_title(rates[0].ensemble.problem.name)
         axes.legend(fontsize=7)
 
 
-def _groups(rates: Sequence[Rate], name: str) -> dict[str, list[Rate]]:
+def _group_rates(rates: Sequence[Rate], name: str) -> dict[str, list[Rate]]:
     """Return the rates that differ in ``name`` alone, by the label that they share."""
-    found: dict[str, list[Rate]] = {}
+    groups_of: dict[str, list[Rate]] = {}
     for rate in rates:
         if hasattr(rate.method, name) and (name != "lr" or rate.method.lr < NO_CAP):
             head, _, rest = label(rate).partition(" ")
             kept = [item for item in rest.split(", ") if item and not item.startswith(f"{name}=")]
-            found.setdefault(f"{head} {', '.join(kept)}".strip(), []).append(rate)
-    return found
+            groups_of.setdefault(f"{head} {', '.join(kept)}".strip(), []).append(rate)
+    return groups_of

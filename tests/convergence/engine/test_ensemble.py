@@ -68,7 +68,7 @@ def test_results_do_not_depend_on_the_number_of_processes() -> None:
     given = ensemble()
     expected = joined(list(run(given, tile=4)))
     summaries = []
-    for processes in (1, 2, 4):
+    for processes in (1, 2):
         summary = Summary(given)
         tiles = list(run(given, processes, tile=4))
         for tile in tiles:
@@ -92,9 +92,8 @@ def test_a_replica_is_a_run_of_the_reference() -> None:
     for replica in (0, 8, 29):
         cell, seed = divmod(replica, given.seeds)
         start, point = divmod(cell, given.grid)
-        assert given.starts is not None
         method: Any = given.method_at(point)
-        x, total = given.starts[start], 0.0
+        x, total = given.start_points[start], 0.0
         state, drawn = method.init(x), orders(given.problem, [seed])
         for k, sample in zip(range(1, given.steps + 1), drawn, strict=False):
             loss, gradient = given.problem.sample_loss_and_grad(x[None], sample)

@@ -9,7 +9,7 @@ from scipy.stats import t
 from support import checkout
 
 from momoracle.convergence.experiments.registry import EXPERIMENTS, to_json
-from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, blocks, counted_signs
+from momoracle.convergence.experiments.result import Curve, Panel, Result, Scale, Table, average_blocks, count_signs
 from momoracle.convergence.statistics.interval import Interval, interval
 from momoracle.pages.experiments_page import page
 
@@ -70,8 +70,8 @@ def test_an_answer_follows_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "METHODS", {"narrow": SGDM(beta=0.99), "wide": SGDM(beta=0.0)})
     monkeypatch.setattr(experiment, "PAIRS", (("narrow", "wide"), ("wide", "narrow")))
     sizes = iter([np.array([1.0, 1.1]), np.array([3.0, 3.1])])
-    monkeypatch.setattr(experiment, "decades", lambda accuracy, best: next(sizes))
-    answer = experiment.run(Scale(seeds=2, quick=True)).answer
+    monkeypatch.setattr(experiment, "count_decades", lambda accuracy, best: next(sizes))
+    answer = experiment.run_experiment(Scale(seeds=2, quick=True)).answer
     assert "narrow has a narrower range than wide: the difference is −2.00 [−2.00, −2.00] decades" in answer
     assert "wide has a wider range than narrow: the difference is 2.00 [2.00, 2.00] decades" in answer
 
@@ -96,7 +96,7 @@ def test_values_without_an_interval_are_refused(values: Any) -> None:
 
 def test_signs_are_those_of_the_intervals() -> None:
     assert [interval(v).sign for v in ([1.0, 1.1], [-1.0, -1.1], [-1.0, 1.0])] == [1, -1, 0]
-    assert counted_signs([]) == "above zero in 0, below in 0, undecided in 0 of 0 settings"
+    assert count_signs([]) == "above zero in 0, below in 0, undecided in 0 of 0 settings"
 
 
 def test_a_curve_has_no_point_where_a_run_diverged() -> None:
@@ -106,7 +106,7 @@ def test_a_curve_has_no_point_where_a_run_diverged() -> None:
 
 
 def test_blocks_are_means_of_consecutive_steps() -> None:
-    np.testing.assert_array_equal(blocks(np.arange(6.0)[None], 3), [[1.0, 4.0]])
+    np.testing.assert_array_equal(average_blocks(np.arange(6.0)[None], 3), [[1.0, 4.0]])
 
 
 def test_one_seed_is_refused() -> None:
