@@ -1,23 +1,20 @@
-"""A class from a notebook, run on vectors in this process, for no other process can import it.
+"""Run a class from a notebook on vectors in this process, for no other process can import it.
 
 What it raises is caught, with its own line. An endless loop is stopped where Python can be interrupted: in the main
 thread of a system with alarms, between two instructions of Python.
 """
 
-import linecache
 import signal
-import sysconfig
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import FrameType
 from typing import TypeAlias
 
 import numpy as np
 
+from momoracle.common.user_code import error_place, error_text
 from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import NotOffered, Port
 from momoracle.ports.running.messages import Incident, Outcome, job_of
@@ -63,20 +60,10 @@ def run_student(factory: Factory, algorithm: str, vector: Vector, seconds: float
 
 
 def raised_by(error: BaseException, vector: str, step: int) -> Raised:
-    """Return an error with the last line that neither this checker nor an installed library holds: the student's."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
-    says = (str(error).strip().splitlines() or [""])[0][:300]
-    message = f"{type(error).__name__}: {says}" if says else type(error).__name__
-    if not frames:
-        return Raised(vector, step, message)
-    line = frames[-1].lineno or 0
-    return Raised(vector, step, message, line, linecache.getline(frames[-1].filename, line).strip())
-
-
-def _is_library(filename: str) -> bool:
-    path = Path(filename).resolve()
-    folders = (Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")))
-    return any(path.is_relative_to(folder.resolve()) for folder in folders)
+    """Return an error with the last line of the student's own code on its way."""
+    place = error_place(error)
+    message = error_text(error)
+    return Raised(vector, step, message) if place is None else Raised(vector, step, message, place.line, place.source)
 
 
 @contextmanager

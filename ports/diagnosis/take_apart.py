@@ -198,13 +198,13 @@ def _row(arrays: Sequence[Any], tensors: Sequence[int]) -> Row:
 
 @dataclass(frozen=True)
 class _Step:
-    """One carrying out of a method's text: its formula, what its vectors are called, and the number system."""
+    """One carrying out of a method's text: its formula, what its vectors are called, and the tensors to look at."""
 
     formula: Vector
     leaves: Mapping[int, str]
     quantities: Mapping[int, str]
     numbers: Any
-    sizes: tuple[int, ...]
+    sizes: Mapping[int, int]  # tensor -> its number of entries
 
 
 def _spans(vector: GoldenVector, k: int, facts: MethodFacts, eps_factor: float = 1.0) -> list[_Span]:
@@ -227,7 +227,7 @@ def _carried_out(vector: GoldenVector, k: int, facts: MethodFacts, eps_factor: f
             named = {"x": x, "gradient": g, **kept}
             made = {id(value): name for name, value in result.quantities.items() if isinstance(value, Vector)}
             leaves = {id(value): name for name, value in named.items()}
-            sizes = tuple(len(row) for row in x.rows)
+            sizes = {t: len(row) for t, row in enumerate(x.rows)}
             steps.append(_Step(result.params, leaves, made, now.numbers, sizes))
             return result
 
@@ -241,9 +241,10 @@ def _carried_out(vector: GoldenVector, k: int, facts: MethodFacts, eps_factor: f
         steps.clear()
         grads = [np.asarray(grad, dtype=np.float64) for grad in step.grads]
         params, state, _ = opt.step(params, grads, state, loss=step.loss)
-    if facts.separate and len(steps) == len(vector.params):
-        return [steps[i] for i in _tensors(vector, facts)]
-    return steps
+    wanted = _tensors(vector, facts)
+    if len(steps) > 1:  # a tensor each
+        return [steps[i] for i in wanted]
+    return [replace(step, sizes={t: step.sizes[t] for t in wanted}) for step in steps]
 
 
 def _span_of(steps: Sequence[tuple[_Step, Mapping[int, str]]]) -> _Span:
@@ -256,7 +257,7 @@ def _span_of(steps: Sequence[tuple[_Step, Mapping[int, str]]]) -> _Span:
         for key, part in parts.items():
             entries = [
                 np.broadcast_to(part.on((t, slice(None), None), {}, step.numbers.number), size)
-                for t, size in enumerate(step.sizes)
+                for t, size in step.sizes.items()
             ]
             row = np.concatenate([np.asarray(z, dtype=np.float64) for z in entries])
             rows[key] = row if key[0] == "x" else -row  # a step is taken off, so that its factors are positive
