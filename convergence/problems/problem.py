@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from momoracle.convergence.problems.problem_error import ProblemError, called, place, said
+from momoracle.reference.numbers import fixed_order
 
 Array: TypeAlias = Any
 Oracle: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
@@ -228,7 +229,7 @@ def kind(value: Any) -> str:
 
 def norm(x: Array) -> float:
     """Return ‖x‖."""
-    return sqrt(float(np.vecdot(x, x)))
+    return sqrt(float(fixed_order.sum_products(x, x)))
 
 
 @dataclass(frozen=True)
