@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from momoracle.convergence.problems.problem import Array, Problem, norm
+from momoracle.reference.numbers import fixed_order
 
 _EPS64 = float(np.finfo(np.float64).eps)
 _TINY64 = float(np.finfo(np.float64).tiny)
@@ -119,12 +120,12 @@ class Measurer:
 
     def _distance_sq(self, points: Array) -> Array:
         away = points - self.center
-        return np.vecdot(away, away)
+        return fixed_order.sum_products(away, away)
 
     def norms_sq(self, gradient: Array, after: Array) -> tuple[Array, Array]:
         """Return ‖g_k‖² and ‖x^{k+1} − c‖², which `step` needs."""
         wide = gradient.astype(np.float64, copy=False)
-        return np.vecdot(wide, wide), self._distance_sq(after)
+        return fixed_order.sum_products(wide, wide), self._distance_sq(after)
 
     def step(self, loss: Array, gradient_norm_sq: Array, trace: Any, after_sq: Array, k: int) -> Measured:
         """Return the measures of step k, with what `norms_sq` returned of it."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from momoracle.convergence.problems.problem import Array
+from momoracle.reference.numbers import fixed_order
 
 
 def on_grid(x: Array, spacing: float) -> Array:
@@ -11,7 +12,8 @@ def on_grid(x: Array, spacing: float) -> Array:
     >>> on_grid(np.array([0.3, -1.0]), 0.25)
     array([ 0.25, -1.  ])
     """
-    return np.round(np.asarray(x, dtype=np.float64) / spacing) * spacing
+    # Adding 0 turns −0 into 0: the sign of what rounds to nothing depends on the processor.
+    return np.round(np.asarray(x, dtype=np.float64) / spacing) * spacing + 0.0
 
 
 def exact_products(rows: Array, x: Array) -> Array:
@@ -25,7 +27,7 @@ def exact_products(rows: Array, x: Array) -> Array:
     bits = sum(grids) + np.log2(largest)
     if bits >= 53:
         raise ValueError(f"<a, x> may need {bits:.0f} bits, float64 has 53; round rows or x to a coarser grid")
-    return np.vecdot(rows, x)
+    return fixed_order.sum_products(rows, x)
 
 
 def _spacing(x: Array) -> float:

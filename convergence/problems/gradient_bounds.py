@@ -3,6 +3,7 @@
 import numpy as np
 
 from momoracle.convergence.problems.problem import Array
+from momoracle.reference.numbers import fixed_order
 
 
 class Proportional:
@@ -27,4 +28,4 @@ class Constant(Proportional):
 def longest_row(rows: Array) -> float:
     """Return max ‖a_s‖, rounded up: a bound on the gradients of losses φ(<a_s, x>) with |φ'| ≤ 1."""
     rounding = (rows.shape[1] + 4) * float(np.finfo(float).eps)
-    return float(np.sqrt(np.vecdot(rows, rows).max()) * (1 + rounding))
+    return float(np.sqrt(fixed_order.sum_products(rows, rows).max()) * (1 + rounding))

@@ -7,6 +7,7 @@ import numpy as np
 
 from momoracle.convergence.problems.gradient_bounds import Constant
 from momoracle.convergence.problems.problem import Array, Constants, Problem
+from momoracle.reference.numbers import fixed_order
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Largest:
         chosen = x[runs, index]
         gradient = x * x.dtype.type(self.curvature)
         gradient[runs, index] += 1 if self.signed else np.sign(chosen)
-        square = np.vecdot(x, x) if self.curvature else 0
+        square = fixed_order.sum_products(x, x) if self.curvature else 0
         return (chosen if self.signed else np.abs(chosen)) + self.curvature / 2 * square, gradient
 
 

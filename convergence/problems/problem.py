@@ -10,6 +10,7 @@ import numpy as np
 
 from momoracle.common.user_code import error_text
 from momoracle.convergence.problems.problem_error import ProblemError, call_user_code, defined_at
+from momoracle.reference.numbers import fixed_order
 
 Array: TypeAlias = Any
 Oracle: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
@@ -237,7 +238,7 @@ def kind(value: Any) -> str:
 
 def norm(x: Array) -> float:
     """Return ‖x‖."""
-    return sqrt(float(np.vecdot(x, x)))
+    return sqrt(float(fixed_order.sum_products(x, x)))
 
 
 @dataclass(frozen=True)

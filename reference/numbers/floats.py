@@ -1,7 +1,7 @@
 """Floating point: NumPy arrays of any float dtype, scalars of the step in float64.
 
-Dot products accumulate in float64 over fixed tiles; where one leaves the trusted range it is redone over `Wide`
-numbers, so that no finite input overflows or underflows on its way to a step.
+Dot products accumulate in float64 over fixed tiles, in an order that no processor changes. Where one leaves the trusted
+range it is redone over `Wide` numbers, so that no finite input overflows or underflows on its way to a step.
 """
 
 import math
@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from momoracle.reference.numbers import wide
+from momoracle.reference.numbers import fixed_order, wide
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Tensors, Tile, Vector
 from momoracle.reference.numbers.wide import Wide
 
 _TILE = 2**18  # bytes of one tile: of less, calling NumPy takes longer than the arithmetic; of more, memory does
 _KEPT = 32768  # entries of a step of which every intermediate is kept for its second pass
-_BLOCK = 8192  # terms of a dot product that are summed at once: BLAS starts no threads for so few
+_BLOCK = 8192  # terms of a dot product that are summed at once: their products stay in the cache
 _NARROW_BLOCK = 256  # the same for products in float32: their rounding errors stay as small as those of the entries
 # Outside of these a dot product may have lost terms to underflow, or is about to overflow in the next operation.
 _LOW, _HIGH = TRUSTED = 2.0**-900, 2.0**900
@@ -29,12 +29,12 @@ def dot(a: Any, b: Any) -> Any:
     size = a.shape[-1]
     wide = a.dtype.itemsize >= 8 and b.dtype.itemsize >= 8
     if size <= _BLOCK:
-        return np.vecdot(a, b) if wide else np.vecdot(a.astype(np.float64), b.astype(np.float64))
+        return fixed_order.sum_products(*((a, b) if wide else (a.astype(np.float64), b.astype(np.float64))))
     length = _BLOCK if wide else _NARROW_BLOCK
     whole = size - size % length
     shape = (*a.shape[:-1], whole // length, length)
     if whole == size:
-        sums = np.vecdot(a.reshape(shape), b.reshape(shape))
+        sums = fixed_order.sum_products(a.reshape(shape), b.reshape(shape))
         return np.add.reduce(sums.astype(np.float64, copy=False), axis=-1)
     return dot(a[..., :whole], b[..., :whole]) + dot(a[..., whole:], b[..., whole:])
 

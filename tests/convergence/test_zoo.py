@@ -158,7 +158,10 @@ def test_noise_leaves_the_minimum_of_the_mean_where_it_is_said() -> None:
     assert minimum is not None
     assert minimum > 1e-3
     np.testing.assert_allclose(given.mean_loss(best[None]), minimum, rtol=1e-10)
-    assert np.linalg.norm(all_samples(given, best)[1].mean(axis=0)) < 1e-12
+    # The minimiser is rounded to multiples of 2^-28, so each entry is off by half of that; f is L-smooth.
+    off = 2.0**-29 * np.sqrt(given.size)
+    assert given.constants.smoothness is not None
+    assert np.linalg.norm(all_samples(given, best)[1].mean(axis=0)) <= given.constants.smoothness * off
     assert all_samples(given, best)[0].max() > 1e-3
 
 

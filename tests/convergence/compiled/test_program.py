@@ -20,6 +20,7 @@ from momoracle.convergence.losses.least_squares import half_square
 from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.rates_json import to_json
 from momoracle.convergence.run import compiled_where_possible
+from momoracle.reference.numbers import fixed_order
 
 pytest.importorskip("llvmlite", reason="needs the extra `fast`")
 
@@ -71,7 +72,7 @@ def sums_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
         losses = self.loss(in_order(x[:, None, :], self.rows), self.targets)[0] + self.constant
         return np.add.accumulate(losses.astype(np.float64), axis=1)[:, -1] / len(self.rows)
 
-    monkeypatch.setattr(np, "vecdot", in_order)
+    monkeypatch.setattr(fixed_order, "sum_products", in_order)
     monkeypatch.setattr(LinearModel, "mean_loss", mean_loss)
 
 
