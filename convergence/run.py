@@ -24,7 +24,8 @@ def run(
     """Yield the tiles of an ensemble, each as it is finished and all before it are.
 
     What a replica computes depends on its own start, hyperparameters and seed alone, so the tiles' contents are the
-    same bit for bit for every ``tile`` and number of ``processes``.
+    same bit for bit for every ``tile`` and number of ``processes``. Nor do they depend on the processor, unless the
+    losses do: NumPy's exponentials, logarithms and BLAS products (logistic loss, problems of one's own) do.
 
     Args:
         ensemble: what to run.

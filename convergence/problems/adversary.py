@@ -16,6 +16,7 @@ from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 from momoracle.reference import MoMo
+from momoracle.reference.numbers import fixed_order
 
 
 class Answers(NamedTuple):
@@ -34,6 +35,15 @@ class Answers(NamedTuple):
     step_sizes: list[float]
 
 
+def kink(dtype: Any) -> float:
+    """Return the cosine between g and x below which x lies on the kink: above roundings, below what chance brings.
+
+    >>> kink(np.float64) == 2.0**-40
+    True
+    """
+    return max(2.0**-40, 8 * float(np.finfo(dtype).eps))
+
+
 @dataclass(frozen=True)
 class OneFunction:
     """The oracle of max{0, max_k <g_k, x>}, g_k of size K + 1 with a direction e_{k+1} of its own.
@@ -46,7 +56,7 @@ class OneFunction:
 
     def __call__(self, x: Array, sample: Array) -> tuple[Array, Array]:
         """Return the losses and subgradients, one a point."""
-        values = np.vecdot(x[:, None, :], self.gradients)
+        values = fixed_order.sum_products(x[:, None, :], self.gradients)
         largest = values.max(axis=1, keepdims=True)
         near = values >= largest - 8 * x.shape[1] * np.finfo(x.dtype).eps * np.abs(largest)
         new = near & (x[:, 1:] == 0)
@@ -61,15 +71,22 @@ class OneFunction:
 
 @dataclass(frozen=True)
 class OneEachStep:
-    """The oracle of the losses max{0, <g_s, x>}."""
+    """The oracle of the losses max{0, <g_s, x>}, ‖g_s‖ = 1.
+
+    It resists: on the kink <g_s, x> = 0, where 0 and g_s are both subgradients, it answers with g_s. MoMo's first step,
+    and at β = 0 every step, ends on the kink of the loss that it was given. In floating point <g_s, x> is then a
+    rounding error of either sign, so whatever is smaller than `kink` ‖x‖ counts as 0: what the oracle answers is a
+    matter of the losses, not of the last bit.
+    """
 
     gradients: Array
 
     def __call__(self, x: Array, sample: Array) -> tuple[Array, Array]:
         """Return the losses and subgradients, one a point."""
         rows = self.gradients[sample]
-        value = np.vecdot(rows, x)
-        return np.maximum(value, 0), np.where((value > 0)[:, None], rows, 0)
+        value = fixed_order.sum_products(rows, x)
+        slopes = value > -kink(x.dtype) * np.sqrt(fixed_order.sum_products(x, x))
+        return np.maximum(value, 0), np.where(slopes[:, None], rows, 0)
 
     def astype(self, dtype: Any) -> "OneEachStep":
         """Return the same losses in another dtype."""
@@ -163,7 +180,7 @@ def _kept_up(method: Any, steps: int, c: float, each_step: bool) -> Answers | No
     state = method.init(x)
     new = np.eye(size)[1]
     for k in range(steps):
-        radius = float(np.sqrt(np.vecdot(x, x)))
+        radius = float(np.sqrt(fixed_order.sum_products(x, x)))
         if not c <= radius <= 1e6:
             return None
         toward = c / radius

@@ -22,6 +22,7 @@ from momoracle.paper_checks.instances import RationalDraw
 from momoracle.paper_checks.paths import Inputs, array, ball, balls, run
 from momoracle.paper_checks.refutation import wrong
 from momoracle.paper_checks.symbolic import vanishes, vector
+from momoracle.reference.numbers.fixed_order import sum_products
 
 BITS = 300
 DISTANCES = (0.0, 1.0, 1e2, 1e4, 1e6)
@@ -93,7 +94,7 @@ def measure_errors(optimizers: Optimizers, distance: float, dtype: Any = np.floa
     x, state, gradients, losses = away, method.init(away), [], []
     for _ in range(STEPS):  # f = ½ Σ w x²
         gradients.append((weights * x).astype(np.float32))
-        losses.append(np.float32(0.5 * float(weights @ (x * x))))
+        losses.append(np.float32(0.5 * float(sum_products(weights, x * x))))
         x, state, _ = method.step(x, weights * x, state, loss=float(losses[-1]))
     start = (distance * signs + away).astype(np.float32)
 
@@ -110,9 +111,10 @@ def measure_errors(optimizers: Optimizers, distance: float, dtype: Any = np.floa
     for k, (g, f) in enumerate(zip(gradients, losses, strict=True)):  # float32 throughout
         d = np.float32(BETA) * d + np.float32(1 - BETA) * g
         height = f if k == 0 else np.float32(1 - BETA) * f + np.float32(BETA) * height
-        tau = max(height, np.float32(0)) / (d @ d)
+        norm_sq = sum_products(d, d)
+        tau = max(height, np.float32(0)) / norm_sq
         recursive.append(float(tau))
-        height = height - np.float32(taken) * tau * (d @ d)
+        height = height - np.float32(taken) * tau * norm_sq
     return Errors(*(float(np.max(np.abs(np.array(sizes) / truth - 1))) for sizes in (direct, recursive)))
 
 

@@ -1,6 +1,7 @@
 """The table of ratios: its instances replay, its adversaries are what M9 says, and no ratio exceeds the bound."""
 
 import json
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 from support import checkout
 from support.zoo_small import momo, rate_of
 
-from momoracle.convergence import Problem
-from momoracle.convergence.problems.adversary import largest_gap, one_each_step, one_function
+from momoracle import MoMo
+from momoracle.convergence import NO_CAP, Ensemble, Problem, run
+from momoracle.convergence.problems.adversary import OneEachStep, kink, largest_gap, one_each_step, one_function
 from momoracle.convergence.tightness import (
     _FRESH,
     KINDS,
+    Instance,
     closed_form,
     from_json,
     page,
@@ -42,6 +45,43 @@ def test_every_instance_of_the_table_replays() -> None:
         assert error == pytest.approx(i.error, rel=1e-3), i
         assert ratio - 6 * error <= 1 + 1e-12
         assert np.linalg.norm(i.gradients, axis=1) == pytest.approx(1.0)
+
+
+@checkout.needed
+def test_rounding_decides_in_no_run_of_the_table() -> None:
+    text = (checkout.ROOT / "convergence/tightness.json").read_text("utf-8")
+    for i in from_json(json.loads(text)):
+        if i.kind == "drawn":
+            # The oracle asks whether the cosine is above -kink. Roundings move it by some 1e-16; none is so near.
+            assert np.abs(cosines_of(i) + kink(np.float64)).min() > kink(np.float64) / 2, i
+
+
+def cosines_of(instance: Instance) -> np.ndarray:
+    """Return <g_s, x>/‖x‖ of every step of the runs behind an instance's ratio, where x is not 0."""
+    seen: list[np.ndarray] = []
+    problem = problem_of(instance.kind, instance.gradients)
+
+    def oracle(x: np.ndarray, sample: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        away = x[x.any(axis=1)], sample[x.any(axis=1)]
+        seen.append(np.vecdot(away[0], instance.gradients[away[1]]) / np.linalg.norm(away[0], axis=1))
+        return problem.sample_loss_and_grad(x, sample)
+
+    watched = replace(problem, sample_loss_and_grad=oracle)
+    method = MoMo(lr=NO_CAP, beta=instance.beta)
+    list(run(Ensemble(watched, method, instance.steps, seeds=_FRESH, first_seed=10**6, certificates=())))
+    return np.concatenate(seen)
+
+
+@pytest.mark.parametrize("kind", ["a rounding above", "a rounding below", "on it"])
+def test_on_a_kink_the_last_bit_does_not_decide(kind: str) -> None:
+    g = np.array([[0.6, 0.8]])
+    shift = {"a rounding above": 1e-16, "a rounding below": -1e-16, "on it": 0.0}[kind]
+    loss, slope = OneEachStep(g)(np.array([[-0.8, 0.6]]) + shift * g, np.array([0]))
+    assert abs(loss[0]) <= 2e-16
+    assert (slope == g).all()
+    beyond, none = OneEachStep(g)(np.array([[-0.8, 0.6]]) - 1e-9 * g, np.array([0]))
+    assert beyond[0] == 0
+    assert not none.any()
 
 
 @pytest.mark.parametrize("beta", KNOWN)

@@ -15,7 +15,8 @@ start and the order of the digits, so methods are compared in pairs. Each number
 Student's interval at {level:.0%}; every interval stands alone, so of twenty settings without a difference one is
 expected to show one. An interval may leave the range of what it measures, and is left out where all seeds agree.
 The best rates are chosen on the runs that are shown. The networks and the data are small: what holds here need not
-hold for the papers' own, nor the other way round.
+hold for the papers' own, nor the other way round. Matrix products and exponentials differ in their last digits from
+processor to processor, and training amplifies that: the same seeds give other numbers on another one.
 """
 
 
@@ -36,7 +37,7 @@ def page(results: Sequence[Result], scale: Scale, figures: str) -> str:
 
 
 def _command(results: Sequence[Result], scale: Scale) -> str:
-    """Return the line that gives these results again; files are left to the reader."""
+    """Return the line that repeats these runs; files are left to the reader."""
     names = [result.name for result in results] if len(results) < len(EXPERIMENTS) else []
     options = [f"--seeds {scale.seeds}", *(["--quick"] if scale.quick else [])]
     return f"```sh\nmomoracle experiments {' '.join([*names, *options])} --figures DIR --page FILE --json FILE\n```"
