@@ -152,7 +152,7 @@ def _model(
     shrink = 1 + rate * h["weight_decay"]
     terms = f_size + gamma_size
     model, model_size = f + dx.value - gamma, terms + reach
-    low_size = abs(low)
+    low_size = old.get("low_size", abs(low))
     if h["estimate_lower_bound"]:
         c, c_size = shrink * (f - gamma) + dx.value, shrink * terms + reach
         if c < shrink * rho * low:
@@ -190,7 +190,7 @@ def _model(
         **traced,
     }
     memory = kept | {"d": d, "size": d_size, "f": f, "f_size": f_size, "gamma": gamma, "gamma_size": gamma_size}
-    memory |= {"rho": rho, "low": following}
+    memory |= {"rho": rho, "low": following, "low_size": following_size}
     return PlainStep(quantities, memory)
 
 
