@@ -9,7 +9,7 @@ from momoracle.paper_checks.figures.registry import figures
 from momoracle.paper_checks.registry import OUT_OF_SCOPE, claims
 
 CHECKS = Path(__file__).resolve().parents[1] / "paper_checks"
-ROOMS = ("momo", "momo_rates", "tam")
+ROOMS = ("momo", "momo_rates", "tam", "steps")
 FOLDER = "mathematics"
 
 
@@ -68,7 +68,8 @@ def page(claim: Claim) -> str:
 def files() -> dict[str, Path]:
     """Return the file that holds each claim."""
     paths = [path for room in ROOMS for path in sorted((CHECKS / room).glob("*.py")) if path.stem != "__init__"]
-    return {import_module(f"momoracle.paper_checks.{path.parent.name}.{path.stem}").CLAIM.id: path for path in paths}
+    modules = [(import_module(f"momoracle.paper_checks.{path.parent.name}.{path.stem}"), path) for path in paths]
+    return {module.CLAIM.id: path for module, path in modules if hasattr(module, "CLAIM")}
 
 
 def display(formula: str) -> str:

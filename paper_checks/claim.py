@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from momoracle.reference import SGDM, TAM, Adam, AdaTAM, AdaTAMW, MoMo, MoMoAdam
+from momoracle.reference import SGD, SGDM, TAM, Adam, AdamW, AdaTAM, AdaTAMW, MoMo, MoMoAdam
 
 __all__ = [
     "EFFORTS",
@@ -66,7 +66,7 @@ class Optimizers:
     """The optimizers that a check runs: the reference's, or wrong ones in their place.
 
     Args:
-        momo, momo_adam, adam, sgdm, tam, adatam, adatamw: what makes each optimizer from its hyperparameters.
+        momo, momo_adam, adam, adamw, sgd, sgdm, tam, adatam, adatamw: makes each optimizer from its hyperparameters.
 
     >>> from functools import partial
     >>> Optimizers().sgdm().beta, Optimizers(sgdm=partial(SGDM, beta=0.5)).sgdm().beta
@@ -76,6 +76,8 @@ class Optimizers:
     momo: Optimizer = MoMo
     momo_adam: Optimizer = MoMoAdam
     adam: Optimizer = Adam
+    adamw: Optimizer = AdamW
+    sgd: Optimizer = SGD
     sgdm: Optimizer = SGDM
     tam: Optimizer = TAM
     adatam: Optimizer = AdaTAM
@@ -177,7 +179,8 @@ class Claim:
     r"""One statement of the papers, or a consequence of one.
 
     Args:
-        id: its number: D for a definition, L for a lemma, M and T for the consequences about MoMo and TAM.
+        id: its number: D for a definition, L for a lemma, M and T for the consequences about MoMo and TAM, S for the
+            step as it runs.
         title: what it says, in a few words.
         source: the place in the paper, or whether it is derived here, a convention, or open.
         kind: what kind of statement it is; a check of an identity is two-sided, of a bound one-sided.
