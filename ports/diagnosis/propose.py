@@ -1,5 +1,6 @@
 """Step 3, propose: the smallest set of departures that returns what the port returned, on every vector."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 from math import exp, log
@@ -16,9 +17,11 @@ Progress: TypeAlias = Callable[[str], None]
 LONG = 100  # steps; longer vectors confirm an explanation, but are too slow to guide the search for it
 NEARER = 4.0  # times: so much nearer to the port than anything simpler must an explanation be
 _MOST = 5  # departures in a set
+_ALWAYS = 3  # sets of so many departures are always tried; larger ones where the last departure brought a vector nearer
 _BEAM = 8  # sets of one size that are extended to the next: those that reproduce most vectors
 _FINEST = 0.125  # of a vector's tolerance: nearer than this is rounding, and tells nothing
 _FARTHEST = 1e12  # times nearer: a rival without a number counts as this far away
+_GUIDES = 16  # vectors that guide the search for sets
 _NEAREST = 24  # sets whose vectors are counted exactly, to say which comes nearest
 
 
@@ -48,13 +51,16 @@ def propose(
     search = _Search(replay, seen, sound)
     if not search.deviating:  # the parameters never deviate, so there is nothing to explain
         return Explanation((), (), (), search.count(frozenset()), len(seen))
+    size = 0
     for size in range(1, most + 1):
+        if size > _ALWAYS and not search.has_gained(size - 1):
+            break
         sets = search.pairs() if size == 2 else search.extensions(search.best(size - 1))
         proposed = search.proposed(list(sets), progress)
         if proposed:
             first, *others = (tuple(sorted(chosen)) for chosen in proposed)
             return Explanation(first, tuple(others), (), len(seen), len(seen))
-    search.best(most)
+    search.best(min(size, _ALWAYS))
     nearest, count = search.nearest()
     return Explanation((), (), tuple(sorted(nearest)), count, len(seen))
 
@@ -80,7 +86,8 @@ class _Search:
         self._order = sorted(every, key=self._cost)
         short = [i for i in every if len(replay.vectors[i].steps) <= LONG]
         exact = [i for i in short if replay.vectors[i].dtype == "float64"]  # float32 takes as long, and tells less
-        self._quick = exact or short
+        self._exact = exact or short
+        self._quick = self._diverse(self._exact)
         self._counts: dict[Set, int] = {}
         self._best: list[list[Set]] = []
 
@@ -122,6 +129,11 @@ class _Search:
             self._counts |= counts
             self._best.append(sorted(counts, key=lambda chosen: (-counts[chosen], sorted(chosen)))[:_BEAM])
         return self._best[size]
+
+    def has_gained(self, size: int) -> bool:
+        """Tell whether the best set of a size brings more vectors near than the best of the size before."""
+        now, before = (max((self._counts[chosen] for chosen in self.best(n)), default=0) for n in (size, size - 1))
+        return now > before
 
     def nearest(self) -> tuple[Set, int]:
         """Return the smallest of the sets that reproduce most vectors, and how many those are, counted exactly."""
@@ -172,7 +184,17 @@ class _Search:
         return True
 
     def _quick_deviating(self) -> list[int]:
-        return [i for i in self.deviating if i in self._quick] or self.deviating
+        return [i for i in self.deviating if i in self._exact] or self.deviating
+
+    def _diverse(self, among: Sequence[int]) -> list[int]:
+        """Return vectors to guide the search: those that deviate first, and of each kind one before the next."""
+        turns: Counter[tuple[str, ...]] = Counter()
+        ranked = []
+        for i in sorted(among, key=lambda i: i not in self.deviating):
+            flags = self._replay.vectors[i].flags
+            ranked.append((turns[flags], i not in self.deviating, i))
+            turns[flags] += 1
+        return [i for _, _, i in sorted(ranked)[:_GUIDES]]
 
     def _rounds(self, chosen: Set) -> bool:
         """Tell whether a set adds roundings, none of them to a buffer that is seen to have none."""

@@ -121,6 +121,8 @@ def _fitted(
         return None
     (got, residual), (right, _) = (_fit(basis, target) for target in (seen, want))
     by_eps = _change_by_eps(basis, got, [span.rows[i] for i in used], [[s.rows[i] for i in used] for s in nearby])
+    # ε is heard only where something is left that rounding does not explain.
+    by_eps = by_eps if residual > _SURE * allowed / least else 0.0
     tolerance = (_SURE * allowed + by_eps) / least
     words = [_words(span.names[i], facts, len(used) - (span.names[used[0]] == "x")) for i in used]
     terms = [
