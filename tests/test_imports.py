@@ -30,17 +30,14 @@ KNOWN_CIRCLES = {frozenset({"momoracle.ports.behaviours", "momoracle.ports.proce
 KNOWN_ARROWS = {("momoracle.common.user_code", "momoracle")}
 KNOWN_FULL = {"momoracle.reference"}
 KNOWN_SHORT = {
-    "momoracle.convergence",
     "momoracle.paper_checks",
     "momoracle.ports",
     "momoracle.reference",
     "momoracle.reference.golden",
 }
 KNOWN_RIDDLES = """
-    commands pages
     reference reference.golden reference.numbers
-    convergence convergence.certificates convergence.compiled convergence.engine convergence.experiments
-    convergence.problems convergence.sweeps
+    convergence convergence.problems
     paper_checks paper_checks.figures paper_checks.momo paper_checks.momo_rates paper_checks.tam
     ports ports.adapters ports.behaviours ports.classroom ports.departures ports.diagnosis ports.output ports.processes
     ports.published ports.running ports.search
