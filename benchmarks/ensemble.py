@@ -74,12 +74,12 @@ def with_optax(problem: Problem, dtype: str, steps: int = 400) -> Callable[[], f
         updates, state = transform.update(gradient, state, x, value=value)
         return (optax.apply_updates(x, updates), state), value
 
-    def one(order: Any) -> Any:
+    def scan(order: Any) -> Any:
         x = jax.numpy.zeros(problem.size, dtype=dtype)
         (x, _), values = jax.lax.scan(step, (x, transform.init(x)), order)
         return x, values.mean()
 
-    every = jax.jit(jax.vmap(one))
+    every = jax.jit(jax.vmap(scan))
     jax.block_until_ready(every(samples))
 
     def measure() -> float:
@@ -150,8 +150,8 @@ def growth(name: str, values: list[int]) -> str:
         each = min(engine(problem, "float64", steps, replicas) for _ in range(3))
         taken.append(each * steps * replicas)
     slope = np.polyfit(np.log(values), np.log(taken), 1)[0]
-    shown = ", ".join(f"{value:,}: {seconds:.2f} s" for value, seconds in zip(values, taken, strict=True))
-    return f"| {name} | {shown} | {slope:.2f} |"
+    times = ", ".join(f"{value:,}: {seconds:.2f} s" for value, seconds in zip(values, taken, strict=True))
+    return f"| {name} | {times} | {slope:.2f} |"
 
 
 def overnight(seconds: float) -> list[str]:

@@ -1,4 +1,9 @@
-"""Convergence: problems with known constants, ensembles of runs, certificates, rates."""
+"""Convergence: how fast methods converge on problems whose constants are known, and what theory says of it.
+
+``rates.py`` is the face: it runs an ensemble (``run.py``, ``engine/``, ``compiled/``), checks ``certificates/`` on each
+step and fits slopes (``statistics/``). ``zoo.py`` finds problems by name; ``sweeps/`` and ``experiments/`` run many.
+Whatever enters is about runs and their rates; proofs are in ``paper_checks``.
+"""
 
 from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.engine.summary import Summary

@@ -29,11 +29,10 @@ RIDDLES = {"one", "found", "given", "told", "shown"}
 KNOWN_CIRCLES: set[frozenset[str]] = set()  # the packages in each circle
 KNOWN_ARROWS = {("momoracle.common.user_code", "momoracle")}
 KNOWN_FULL = {"momoracle.reference"}
-KNOWN_SHORT = {"momoracle.convergence", "momoracle.ports", "momoracle.reference"}
+KNOWN_SHORT = {"momoracle.ports", "momoracle.reference"}
 KNOWN_RIDDLES = """
-    commands pages
     reference reference.golden reference.numbers
-    convergence convergence.compiled convergence.engine convergence.experiments convergence.problems convergence.sweeps
+    convergence convergence.problems
     ports ports.diagnosis
 """
 

@@ -83,7 +83,7 @@ class Formulas:
         if name in self.inputs:
             return self.inputs[name]
         if name in ("alpha", "k"):
-            return self.e.each(self.slot(name), self.k)
+            return self.e.broadcast(self.slot(name), self.k)
         return self.lane(name)
 
     def _power(self, number: Number) -> ir.Value:
@@ -91,15 +91,18 @@ class Formulas:
         if not isinstance(k, Number) and k == 2:
             return self.b.fmul(self.scalar(base), self.scalar(base))
         assert isinstance(k, StepNumber)
+        # β^k has no instruction that rounds as NumPy's does; so powers are computed by NumPy ahead of a block of steps.
         name = f"power of {base.operands[0] if isinstance(base, Number) else base!r}"
         self.powers[name] = base.operands[0] if isinstance(base, Number) else base
         if not isinstance(base, Number):
-            return self.e.each(self.slot(name), self.k)
+            return self.e.broadcast(self.slot(name), self.k)
         groups = self.b.load(self.e.at(self.slot("groups"), INT, count(0)), typ=INT)
         return self.e.load(self.slot(name), self.b.add(self.b.mul(self.k, groups), self.group), _WIDE)
 
     def _quotient(self, number: Number) -> ir.Value:
         e, b = self.e, self.b
+        # A quotient by zero is zero, as in every number system of the reference; the division itself is by one there,
+        # so that no NaN arises. Ratios outside the trusted range are left to NumPy, which scales them.
         low, high = trusted_ratios(self.dtype)
         top, below = (self.scalar(item) for item in number.operands)
         zero = e.constant(0.0)
@@ -122,8 +125,9 @@ class Formulas:
         return self.sums[pairs][which]
 
     def _pass(self, pairs: Any) -> None:
-        """Compute dot products that were asked for together in one pass."""
+        """Compute dot products that were asked for together in one pass over the entries."""
         e, b = self.e, self.b
+        # Scalars are computed ahead of the loop; inside it there is nothing but the entries' own arithmetic.
         self.prepare([vector for pair in pairs for vector in pair])
 
         def body(i: ir.Value, *totals: ir.Value) -> tuple[list[ir.Value], None]:
@@ -133,6 +137,8 @@ class Formulas:
 
         _, *totals = e.loop(count(0), count(self.size), [e.constant(0.0)] * len(pairs), body)
         self.stored |= {vector for pair in pairs for vector in self._below(pair) if vector in self.names}
+        # NumPy scales a sum that leaves the trusted range, which this loop does not. So such a lane does not take the
+        # step: an ordinary step will. A sum of zeros alone is right all the same.
         low, high = (e.constant(end) for end in TRUSTED)
         sizes = [e.call("llvm.fabs", total) for total in totals]
         inside = [b.and_(e.compare(">", size, low), e.compare("<", size, high)) for size in sizes]
@@ -143,6 +149,7 @@ class Formulas:
     def _empty(self, pairs: Any, trusted: list[ir.Value]) -> list[ir.Value]:
         """Return where each sum is trusted, or has a zero in every product; looked at where one of them is not."""
         e, b = self.e, self.b
+        # That a product is zero is asked of every entry once more; so it is asked only where a sum is not trusted.
         sure = trusted[0]
         for mask in trusted[1:]:
             sure = b.and_(sure, mask)
@@ -153,19 +160,19 @@ class Formulas:
         def body(i: ir.Value, *empty: ir.Value) -> tuple[list[ir.Value], None]:
             memo: dict[Any, ir.Value] = {}
             zero = e.constant(0.0, self.dtype)
-            one_is = [[e.compare("==", self.vector(vector, i, memo), zero) for vector in pair] for pair in pairs]
-            return [b.and_(old, b.or_(*sides)) for old, sides in zip(empty, one_is, strict=True)], None
+            zeros = [[e.compare("==", self.vector(vector, i, memo), zero) for vector in pair] for pair in pairs]
+            return [b.and_(old, b.or_(*sides)) for old, sides in zip(empty, zeros, strict=True)], None
 
         _, *empty = e.loop(count(0), count(self.size), [e.all()] * len(pairs), body)
         checked = [b.or_(mask, zeros) for mask, zeros in zip(trusted, empty, strict=True)]
-        found, end = [], b.block
+        masks, end = [], b.block
         b.branch(after)
         b.position_at_end(after)
         for old, new in zip(trusted, checked, strict=True):
-            found.append(b.phi(lanes(bool)))
-            found[-1].add_incoming(old, before)
-            found[-1].add_incoming(new, end)
-        return found
+            masks.append(b.phi(lanes(bool)))
+            masks[-1].add_incoming(old, before)
+            masks[-1].add_incoming(new, end)
+        return masks
 
     # -- vectors ---------------------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class Emitter:
         """Write row ``row`` of an array."""
         self.b.store(value, self.at(base, lanes(dtype), row), align=np.dtype(dtype).itemsize)
 
-    def gathered(self, base: ir.Value, indices: Sequence[ir.Value], dtype: Any) -> ir.Value:
+    def gather(self, base: ir.Value, indices: Sequence[ir.Value], dtype: Any) -> ir.Value:
         """Return one entry a lane."""
         element, value = _ELEMENT[np.dtype(dtype)], ir.Constant(lanes(dtype), ir.Undefined)
         for lane, index in enumerate(indices):
@@ -60,7 +60,7 @@ class Emitter:
             value = self.b.insert_element(value, entry, ir.Constant(ir.IntType(32), lane))
         return value
 
-    def each(self, base: ir.Value, index: ir.Value, dtype: Any = np.float64) -> ir.Value:
+    def broadcast(self, base: ir.Value, index: ir.Value, dtype: Any = np.float64) -> ir.Value:
         """Return one entry of an array in all lanes."""
         element = _ELEMENT[np.dtype(dtype)]
         number = self.b.load(self.at(base, element, index), typ=element)
@@ -164,8 +164,8 @@ class Emitter:
 
 def common_dtype(number: Number) -> Any:
     """Return the dtype in which the operands of a comparison meet."""
-    found = [item.dtype for item in number.operands if isinstance(item, Number)]
-    return np.result_type(*found)
+    dtypes = [item.dtype for item in number.operands if isinstance(item, Number)]
+    return np.result_type(*dtypes)
 
 
 class Machine:

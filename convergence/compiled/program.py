@@ -35,14 +35,14 @@ class Program:
 
     def shapes(self, groups: int) -> dict[str, tuple[tuple[int, ...], Any]]:
         """Return the shape and dtype of what the program works in and on, by name."""
-        found, number, row = self.recording, ((groups * WIDTH,), np.float64), ((self.size, WIDTH), self.dtype)
-        trace = [f"trace {name}" for name in found.trace]
+        recording, number, row = self.recording, ((groups * WIDTH,), np.float64), ((self.size, WIDTH), self.dtype)
+        trace = [f"trace {name}" for name in recording.trace]
         return {
             "reached": ((groups,), np.int64),
             "row": row,
-            **dict.fromkeys(found.results, ((groups, self.size, WIDTH), self.dtype)),
-            **{f"new {name}": row for name in found.results},
-            **dict.fromkeys([*found.scalars, *found.measures, *trace, *_NUMBERS], number),
+            **dict.fromkeys(recording.results, ((groups, self.size, WIDTH), self.dtype)),
+            **{f"new {name}": row for name in recording.results},
+            **dict.fromkeys([*recording.scalars, *recording.measures, *trace, *_NUMBERS], number),
         }
 
     def schedule(self, method: Any, first: int, arrays: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +58,10 @@ class Program:
         return made
 
     def run(self, arrays: dict[str, Any], groups: range, steps: range) -> None:
-        """Take groups through steps of the block; ``reached`` tells how far each came, ``stopped`` who needs help."""
+        """Take groups through steps of the block.
+
+        ``reached`` has how far each group came, ``stopped`` which lanes need an ordinary step.
+        """
         self._steps(self._table(arrays), groups.start, groups.stop, steps.start, steps.stop)
 
     def mean_loss(self, arrays: dict[str, Any], groups: int) -> Any:

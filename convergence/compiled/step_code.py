@@ -58,12 +58,12 @@ class StepCode(Formulas):
             def product(i: ir.Value, *sums: ir.Value) -> tuple[list[ir.Value], None]:
                 x = self.leaf("x", i)
                 places = [b.add(b.mul(s, count(self.size)), i) for s in samples]
-                rows = [e.each(self.slot("rows"), place, self.dtype) for place in places]
+                rows = [e.broadcast(self.slot("rows"), place, self.dtype) for place in places]
                 return [b.fadd(z, b.fmul(row, x)) for z, row in zip(sums, rows, strict=True)], None
 
             _, *products = e.loop(count(0), count(self.size), [e.constant(0.0, self.dtype)] * width, product)
             for s, z in zip(samples, products, strict=True):
-                self.begin({"product": z, "target": e.each(self.slot("targets"), s, self.dtype)})
+                self.begin({"product": z, "target": e.broadcast(self.slot("targets"), s, self.dtype)})
                 total = b.fadd(total, self.scalar(self.recording.loss))
             return [total], None
 
@@ -76,34 +76,40 @@ class StepCode(Formulas):
         return [], None
 
     def _step(self, k: ir.Value) -> tuple[list[Any], Any]:
-        e, b, found = self.e, self.b, self.recording
+        e, b, recording = self.e, self.b, self.recording
         self.k = k
+        # Each lane has a sample of its own, so its row is gathered entry by entry. The row is kept: the gradient is the
+        # row times the slope, which is known only once the product is.
         lane = [b.add(b.mul(self.group, count(WIDTH)), count(i)) for i in range(WIDTH)]
         ids = [b.load(e.at(self.slot("sample"), INT, b.add(b.mul(i, count(BLOCK)), k)), typ=INT) for i in lane]
         rows = [b.mul(s, count(self.size)) for s in ids]
 
         def product(i: ir.Value, total: ir.Value) -> tuple[list[ir.Value], None]:
-            row = e.gathered(self.slot("rows"), [b.add(start, i) for start in rows], self.dtype)
+            row = e.gather(self.slot("rows"), [b.add(start, i) for start in rows], self.dtype)
             e.store(self.slot("row"), i, row, self.dtype)
             return [b.fadd(total, b.fmul(row, self.leaf("x", i)))], None
 
         z = e.loop(count(0), count(self.size), [e.constant(0.0, self.dtype)], product)[1]
-        self.begin({"product": z, "target": e.gathered(self.slot("targets"), ids, self.dtype)})
-        loss = self.scalar(found.loss)
+        self.begin({"product": z, "target": e.gather(self.slot("targets"), ids, self.dtype)})
+        # Scalars first: they ask for the dot products, each a pass over the entries. ``fine`` collects which lanes take
+        # the step as the ordinary one would: all within the limits, finite, and in the trusted range.
+        loss = self.scalar(recording.loss)
         fine = e.within(loss, self.limit)
-        new = {name: self.scalar(value) for name, value in found.scalars.items()}
-        trace = {f"trace {name}": self.scalar(value) for name, value in found.trace.items()}
+        new = {name: self.scalar(value) for name, value in recording.scalars.items()}
+        trace = {f"trace {name}": self.scalar(value) for name, value in recording.trace.items()}
         fine = b.and_(fine, self._results())
         for name, value in new.items():
             if name != "next_lower_bound":
                 fine = b.and_(fine, e.compare("<", e.call("llvm.fabs", value), e.constant(np.inf)))
         for mask in self.trusted:
             fine = b.and_(fine, mask)
+        # The certificates compare both ends of the step, so they come last. Only then is anything overwritten.
         alive = e.compare(">", self.lane("alive"), e.constant(0.0))
-        new |= {name: e.cast(self.scalar(value), _WIDE) for name, value in found.measures.items()}
+        new |= {name: e.cast(self.scalar(value), _WIDE) for name, value in recording.measures.items()}
         self._commit(b.and_(fine, alive), new)
         for name, value in trace.items():
             e.store(self.slot(name), self.group, value, _WIDE)
+        # A lane that may not take the step stops its group here: the next step would be taken from an old point.
         stop = b.and_(alive, b.not_(fine))
         e.store(self.slot("stopped"), self.group, e.cast(stop, _WIDE), _WIDE)
         return [], b.not_(e.any(stop))
@@ -114,6 +120,8 @@ class StepCode(Formulas):
         norms = "measured distance_sq" in self.recording.measures
         self.prepare(list(results.values()))
 
+        # One pass over the entries does it all: each result is computed, stored beside the old one, and looked at; and
+        # the two norms that the certificates need are summed.
         def body(i: ir.Value, fine: ir.Value, *squares: ir.Value) -> tuple[list[ir.Value], None]:
             memo: dict[Any, ir.Value] = {}
             for leaf in ("x", "g"):
@@ -123,7 +131,7 @@ class StepCode(Formulas):
                 fine = b.and_(fine, e.compare("<", size, e.constant(np.inf, self.dtype)))
             if not norms:
                 return [fine], None
-            center = e.each(self.slot("center"), i)
+            center = e.broadcast(self.slot("center"), i)
             terms = [
                 e.cast(self.leaf("g", i), _WIDE),
                 b.fsub(e.cast(self.vector(results["x"], i, memo), _WIDE), center),
@@ -131,11 +139,12 @@ class StepCode(Formulas):
             return [fine, *(b.fadd(old, b.fmul(z, z)) for old, z in zip(squares, terms, strict=True))], None
 
         sums = ["gradient_norm_sq", "distance_sq"] if norms else []
-        _, fine, *found = e.loop(count(0), count(self.size), [e.all(), *[e.constant(0.0) for _ in sums]], body)
-        self.inputs |= dict(zip(sums, found, strict=True))
+        _, fine, *squares = e.loop(count(0), count(self.size), [e.all(), *[e.constant(0.0) for _ in sums]], body)
+        self.inputs |= dict(zip(sums, squares, strict=True))
         return fine
 
     def _commit(self, done: ir.Value, new: dict[str, ir.Value]) -> None:
+        """Overwrite the old results and scalars in the lanes of ``done``; the others keep what they had."""
         e, b = self.e, self.b
 
         def body(i: ir.Value) -> tuple[list[ir.Value], None]:

@@ -194,12 +194,12 @@ class Problem:
             ProblemError: the oracle raises, or returns something else than is needed.
         """
         oracle, what = self.sample_loss_and_grad, f"{self.name}: sample_loss_and_grad"
-        one = isinstance(oracle, one_point)
-        takes = "one point, (n,), and one sample number" if one else "points, (R, n), and sample numbers, (R,)"
-        found: Any = call_user_code(what, f"needed is a function of {takes}", oracle, x, sample)
+        wraps = isinstance(oracle, one_point)
+        takes = "one point, (n,), and one sample number" if wraps else "points, (R, n), and sample numbers, (R,)"
+        answer: Any = call_user_code(what, f"needed is a function of {takes}", oracle, x, sample)
         needed = f"needed are losses of shape ({len(x)},) and gradients of shape {x.shape}"
         try:
-            loss, gradient = found
+            loss, gradient = answer
             shapes = np.shape(loss), np.shape(gradient)
             if shapes != ((len(x),), x.shape):
                 raise ProblemError(
@@ -210,7 +210,7 @@ class Problem:
         except ProblemError:
             raise
         except (TypeError, ValueError) as error:
-            came = f"{what} returned {kind(found)}{defined_at(oracle)} ({error_text(error)})"
+            came = f"{what} returned {describe_kind(answer)}{defined_at(oracle)} ({error_text(error)})"
             raise ProblemError(f"{came}; {needed}") from error
 
     def oracle_error(self, loss: Array, gradient_norm: Array, reach: Array) -> Array:
@@ -226,10 +226,10 @@ class Problem:
         return factor * (gradient_norm * reach + np.abs(loss))
 
 
-def kind(value: Any) -> str:
-    """Return what kind of value was returned.
+def describe_kind(value: Any) -> str:
+    """Say what kind of value a user's function returned.
 
-    >>> kind((1.0,)), kind(None)
+    >>> describe_kind((1.0,)), describe_kind(None)
     ('a tuple of 1', 'a NoneType')
     """
     size = f" of {len(value)}" if isinstance(value, tuple | list) else ""
@@ -261,19 +261,19 @@ class one_point:  # noqa: N801 - reads as the function that it stands for
         """
         loss, grad = np.empty(len(x)), np.empty_like(x)
         for r, (point, s) in enumerate(zip(x, sample.tolist(), strict=True)):
-            found = self.function(point, s)
-            if not isinstance(found, tuple | list) or len(found) != 2:
-                raise ProblemError(f"{self._came} {kind(found)}{defined_at(self.function)}; {self._needed}")
-            if np.shape(found[1]) != point.shape:
-                shape = f"a gradient of shape {np.shape(found[1])}"
+            answer = self.function(point, s)
+            if not isinstance(answer, tuple | list) or len(answer) != 2:
+                raise ProblemError(f"{self._came} {describe_kind(answer)}{defined_at(self.function)}; {self._needed}")
+            if np.shape(answer[1]) != point.shape:
+                shape = f"a gradient of shape {np.shape(answer[1])}"
                 raise ProblemError(
                     f"{self._came} {shape}{defined_at(self.function)}; needed is the point's, {point.shape}"
                 )
             try:
-                loss[r], grad[r] = found
+                loss[r], grad[r] = answer
             except (TypeError, ValueError) as error:
-                told = f"what are no numbers ({error_text(error)})"
-                raise ProblemError(f"{self._came} {told}{defined_at(self.function)}; {self._needed}") from error
+                came = f"what are no numbers ({error_text(error)})"
+                raise ProblemError(f"{self._came} {came}{defined_at(self.function)}; {self._needed}") from error
         return loss, grad
 
     _came = "the function of one point returned"

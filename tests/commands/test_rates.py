@@ -234,7 +234,7 @@ def test_a_users_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
     [
         (["nothing"], "is no problem"),
         (["hinge:foo=3"], "hinge has no option foo; it has size, samples, seed"),
-        (["hinge", "--method", "sgdd"], "is no algorithm"),
+        (["hinge", "--method", "sgdd"], "there is no such algorithm; choose one of sgd, sgdm"),
         (["hinge", "--method", "momo:beta"], "has no value"),
         (["hinge", "--method", "momo:gamma=1"], "has no option gamma"),
         (["hinge", "--method", "momo:beta=2"], "beta"),

@@ -8,8 +8,8 @@ import numpy as np
 
 from momoracle import MoMo, MoMoAdam
 from momoracle.convergence import Ensemble, run
-from momoracle.convergence.problems.zoo import REAL_DATA
 from momoracle.convergence.tightness import searched
+from momoracle.convergence.zoo import REAL_DATA
 from support.zoo_small import NAMES, small
 
 STEPS, SEEDS = 60, 5

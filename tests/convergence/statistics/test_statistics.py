@@ -100,7 +100,7 @@ def test_checkpoints_grow_like_the_logarithm() -> None:
 def test_the_slope_of_smooth_problems_is_near_minus_one() -> None:
     """Where the gaps are summable, the average falls like 1/k in the end."""
     given = small("squared-hinge")
-    rate = rate_of(given, momo(given, beta=0.5), steps=2000, seeds=16)
+    rate = rate_of(given, momo(given, beta=0.5), steps=2000, seeds=16, certificates=())
     assert rate.slope is not None
     assert -1.05 < rate.slope.value < -0.9
     assert rate.expected == -1.0
