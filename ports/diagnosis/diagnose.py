@@ -18,10 +18,10 @@ from momoracle.reference.golden.vectors import VectorFile
 def diagnose(
     report: Report,
     vectors: VectorFile,
+    run: Run,
     resynchronised: Mapping[str, Sequence[Observed]] | None = None,
     progress: Callable[[str], None] = lambda _: None,
     *,
-    run: Run | None = None,
     seed: str = "",
 ) -> Report:
     """Return the report with an explanation and locations, where a core vector deviates; else as it is.
@@ -31,7 +31,6 @@ def diagnose(
         vectors: those vectors.
         resynchronised: what `resynchronise` returned.
         progress: called with each set of departures that is tried.
-        run: runs a job on the port in a process of a dtype; without it the port is loaded once more.
         seed: names the drawing of fresh cases; the port's name where it is empty.
     """
     if not any(result.status == "deviates" for result in report.of("core")):
@@ -52,8 +51,7 @@ def diagnose(
 
     # 4. Confirm: a search that tries thousands of sets may fit by chance. So what it proposes must also hold on cases
     #    that it has not seen, and the port is asked for its numbers on those.
-    with _runner(report, run) as runner:
-        explanation = confirm(evidence, proposal, runner, seed or report.port)
+    explanation = confirm(evidence, proposal, run, seed or report.port)
 
     # 5. Tell: beside each deviation, those of the mistakes that it takes.
     return tell(report, vectors, explanation, locations)
