@@ -93,9 +93,12 @@ def observe_port(session: PortSession, vectors: VectorFile, watcher: Watcher | N
     )
 
 
-def diagnose_port(session: PortSession, report: Report, vectors: VectorFile, watcher: Watcher | None = None) -> Report:
+def diagnose_port(
+    session: PortSession, report: Report, vectors: VectorFile, watcher: Watcher | None = None, *, seed: str = ""
+) -> Report:
     """Return the report with an explanation and locations, where the parameters of a core vector deviate.
 
+    ``seed`` names the drawing of the fresh cases that confirm an explanation; the port's name where it is empty.
     Nothing is done to a report that is ``unfinished``. Ctrl-C ends this, and the report is returned as it was.
     """
     watch = watcher or Unwatched()
@@ -104,7 +107,8 @@ def diagnose_port(session: PortSession, report: Report, vectors: VectorFile, wat
     if report.unfinished or not off:
         return report
     try:
-        return diagnose(report, vectors, resynchronise(session, report, vectors, say), say, run=session.run)
+        resynchronised = resynchronise(session, report, vectors, say)
+        return diagnose(report, vectors, session.run, resynchronised, say, seed=seed)
     except KeyboardInterrupt:
         session.cancel()
         return replace(report, unfinished=PARTS[2:])

@@ -27,7 +27,7 @@ from momoracle.ports.protocol import Port
 from momoracle.ports.running.compare import result_of
 from momoracle.ports.running.messages import job_of
 from momoracle.ports.running.report import Deviation, Number, VectorResult
-from momoracle.reference.golden import files
+from momoracle.reference.golden import vectors_of
 from momoracle.reference.golden.vectors import Vector, VectorFile
 
 __all__ = [
@@ -76,14 +76,14 @@ def conformance_suite(
     ...         return self.params
     >>> test_descent = conformance_suite("sgd", Descent)
     >>> (mark,) = test_descent.pytestmark
-    >>> len(mark.args[1]) == len(files.load("sgd").vectors) + len(CHECKS)
+    >>> len(mark.args[1]) == len(vectors_of("sgd").vectors) + len(CHECKS)
     True
     """
     __tracebackhide__ = True  # what is wrong is the call
     session = _open(algorithm, port, time_limit, settings, names)
     caller = inspect.stack()[1].filename
     known = {} if known_failures is None else read(Path(caller).parent / known_failures)
-    content = files.load(algorithm)
+    content = vectors_of(algorithm)
     _load(session, content)
     tests = _tests(session, content)
     tests |= {name: partial(_no_such_test, algorithm, name) for name in known if name not in tests}

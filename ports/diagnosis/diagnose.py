@@ -1,15 +1,12 @@
 """The diagnosis of a port that deviates: observe, locate, propose, confirm, tell."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
-from momoracle.ports.adapters.port_spec import parse_port
 from momoracle.ports.diagnosis.confirm import Run, confirm
 from momoracle.ports.diagnosis.locate import locate
 from momoracle.ports.diagnosis.observe import observe
 from momoracle.ports.diagnosis.propose import propose
 from momoracle.ports.diagnosis.tell import tell
-from momoracle.ports.processes.session import PortSession
 from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Report
 from momoracle.reference.golden.vectors import VectorFile
@@ -18,10 +15,10 @@ from momoracle.reference.golden.vectors import VectorFile
 def diagnose(
     report: Report,
     vectors: VectorFile,
+    run: Run,
     resynchronised: Mapping[str, Sequence[Observed]] | None = None,
     progress: Callable[[str], None] = lambda _: None,
     *,
-    run: Run | None = None,
     seed: str = "",
 ) -> Report:
     """Return the report with an explanation and locations, where a core vector deviates; else as it is.
@@ -29,9 +26,9 @@ def diagnose(
     Args:
         report: of the vectors that the port ran.
         vectors: those vectors.
+        run: runs a job on the port in the process of a dtype.
         resynchronised: what `resynchronise` returned.
         progress: called with each set of departures that is tried.
-        run: runs a job on the port in a process of a dtype; without it the port is loaded once more.
         seed: names the drawing of fresh cases; the port's name where it is empty.
     """
     if not any(result.status == "deviates" for result in report.of("core")):
@@ -52,18 +49,7 @@ def diagnose(
 
     # 4. Confirm: a search that tries thousands of sets may fit by chance. So what it proposes must also hold on cases
     #    that it has not seen, and the port is asked for its numbers on those.
-    with _runner(report, run) as runner:
-        explanation = confirm(evidence, proposal, runner, seed or report.port)
+    explanation = confirm(evidence, proposal, run, seed or report.port)
 
     # 5. Tell: beside each deviation, those of the mistakes that it takes.
     return tell(report, vectors, explanation, locations)
-
-
-@contextmanager
-def _runner(report: Report, run: Run | None) -> Iterator[Run]:
-    """Yield what runs jobs on the port: as it was handed in, or in processes of its own, one a dtype."""
-    if run is not None:
-        yield run
-        return
-    with PortSession(report.algorithm, parse_port(report.port)) as session:
-        yield session.run

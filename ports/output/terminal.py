@@ -40,8 +40,8 @@ def render_diagnosis(report: Report) -> Group:
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield headline(report)
-    if said := [f"{name}={value}" for name, value in report.settings.items()]:
-        yield Text(plain_text(f"set: {', '.join(said)}"), style="dim")
+    if values := [f"{name}={value}" for name, value in report.settings.items()]:
+        yield Text(plain_text(f"set: {', '.join(values)}"), style="dim")
     if called := [f"{name} is {argument}" for name, argument in report.names.items()]:
         yield Text(plain_text(f"named: {', '.join(called)}"), style="dim")
     for sentence in report.breaches:
@@ -173,8 +173,6 @@ _WORDS: dict[Status, str] = {
     "not_offered": "are not offered",
     "not_run": "were not run",
 }
-
-
 _COLUMNS: dict[Status, str] = {
     "agrees": "agree",
     "deviates": "deviate",

@@ -36,7 +36,7 @@ def check(
     Args:
         algorithm: one of those of the command line.
         port: what the command line takes as PORT.
-        vectors: as ``momoracle.reference.golden.files.load`` returns them.
+        vectors: as ``momoracle.reference.golden.vectors_of`` returns them.
         time_limit: seconds of processor time that a vector may take; imports have their own.
         settings: values for arguments of the port's own, as ``--set``.
         names: hyperparameter -> what the port calls it, as ``--name``.
@@ -47,8 +47,8 @@ def check(
         PortError: ``port`` is wrong, the port cannot be loaded, or it offers the features of no core vector: nothing
             has been checked then, which must not look like a verdict.
 
-    >>> from momoracle.reference.golden import files
-    >>> check("sgd", "nonsense", files.load("sgd"))
+    >>> from momoracle.reference.golden import vectors_of
+    >>> check("sgd", "nonsense", vectors_of("sgd"))
     Traceback (most recent call last):
     ...
     momoracle.ports.adapters.port_spec.PortError: PORT='nonsense': expected FILE.py:NAME...

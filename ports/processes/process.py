@@ -42,7 +42,7 @@ class Limits:
 
     Attributes:
         processor: that the port computes; its own process ends it.
-        idle: that pass without an answer, less those in which the machine was busy with something else.
+        idle: in which it neither computes nor waits for a processor: it sleeps, or waits for what never comes.
         wall: that pass at all; then the machine was too busy, which says nothing about the port.
     """
 
@@ -178,7 +178,7 @@ class Child:
         except TimeoutError:
             raise self._lose("hang", f"no answer within {limits.idle:g} s") from None
         except _MachineBusyError:
-            waited = f"in {limits.wall:g} s it could run for {clock.own():.1f} s"
+            waited = f"in {limits.wall:g} s it could run for {clock.computed():.1f} s"
             raise self._lose("not_run", f"not run: the machine was too busy; {waited}") from None
         except (EOFError, OSError):
             if self._is_cancelled:
@@ -222,8 +222,8 @@ class Child:
 
         Raises:
             EOFError: the process has ended.
-            TimeoutError: it had the time to answer, and did not.
-            _MachineBusyError: it did not have the time.
+            TimeoutError: it was idle for too long.
+            _MachineBusyError: it did not have the time that it needs.
         """
         # Most answers come at once. Only where one does not is the system asked for the process's own time.
         left = min(SOON, limits.idle / 4)
@@ -234,9 +234,9 @@ class Child:
                 return self._connection.recv()
             if ready:
                 raise EOFError
-            left = min(limits.idle - clock.own(), limits.wall - clock.wall())
+            left = min(limits.idle - clock.idle(), limits.wall - clock.wall())
             if left <= 0:
-                raise TimeoutError if clock.own() >= limits.idle else _MachineBusyError
+                raise TimeoutError if clock.idle() >= limits.idle else _MachineBusyError
 
     def _ending(self) -> str:
         with REAPING:
@@ -252,33 +252,42 @@ class _MachineBusyError(Exception):
 
 
 class _Clock:
-    """Seconds since now of a process: on the wall, and those of its own.
+    """What a process has done since now, in seconds: how long it computed, and how long it wanted nothing.
 
-    Its own are those on the wall less those in which one of its threads was ready to run and had to wait for a
-    processor, as Linux counts them; where the system does not say (no ``/proc``), those on the wall.
+    Linux counts for every thread how long it ran and how long it waited for a processor. What is left of the time on
+    the wall is idle. Where the system does not say (no ``/proc``), all of it counts as idle.
     """
 
     def __init__(self, pid: int) -> None:
         self._threads = Path(f"/proc/{pid}/task")
         self._begin = time.monotonic()
-        self._waited_before: float | None = None
+        self._before: tuple[float, float] | None = None
 
     def wall(self) -> float:
         """Return the seconds that have passed."""
         return time.monotonic() - self._begin
 
-    def own(self) -> float:
-        """Return the seconds in which the process ran or wanted nothing; until the first call it is granted none."""
-        waited = self._waited()
-        if self._waited_before is None:
-            self._waited_before = waited
-        return self.wall() - max(0.0, waited - self._waited_before)
+    def computed(self) -> float:
+        """Return the seconds in which the process ran; until the first call of `computed` or `idle` it did nothing."""
+        return self._since()[0]
 
-    def _waited(self) -> float:
-        total = 0.0
+    def idle(self) -> float:
+        """Return the seconds in which the process neither ran nor waited for a processor."""
+        return self.wall() - sum(self._since())
+
+    def _since(self) -> tuple[float, float]:
+        ran, waited = self._totals()
+        if self._before is None:
+            self._before = ran, waited
+        return max(0.0, ran - self._before[0]), max(0.0, waited - self._before[1])
+
+    def _totals(self) -> tuple[float, float]:
+        """Return how long all threads ran, and how long they waited."""
+        ran = waited = 0.0
         try:
             for thread in self._threads.iterdir():
-                total += int((thread / "schedstat").read_text().split()[1]) * 1e-9
+                counts = (thread / "schedstat").read_text().split()
+                ran, waited = ran + int(counts[0]) * 1e-9, waited + int(counts[1]) * 1e-9
         except (OSError, IndexError, ValueError):  # no such file here, or a thread that has just ended
             pass
-        return total
+        return ran, waited

@@ -58,9 +58,10 @@ def find_unnamed_switches(algorithm: str, function: Callable[..., Any]) -> tuple
 
 def find_unknown_buffers(algorithm: str, names: Iterable[str]) -> tuple[Unmatched, ...]:
     """Return the ``names`` that a port's ``state`` has and that are no quantity of the method."""
-    known = [name for name in facts_of(algorithm).quantities if name != "params"]
+    quantities = facts_of(algorithm).quantities
+    known = [name for name in quantities if name != "params"]
     published = {alias: quantity for quantity, aliases in aliases_of(algorithm).items() for alias in aliases}
-    unknown = [name for name in dict.fromkeys(names) if name not in facts_of(algorithm).quantities]
+    unknown = [name for name in dict.fromkeys(names) if name not in quantities]
     return tuple(Unmatched("buffer", name, published.get(name) or guess_meant(name, known)) for name in unknown)
 
 

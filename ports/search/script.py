@@ -39,7 +39,7 @@ def start(
     ``params``, for the whole process.
 
     Raises:
-        PortError: ``algorithm`` or ``port`` is wrong, or the port cannot be loaded.
+        PortError: ``port`` is wrong, or the port cannot be loaded.
         NotOffered: the port lacks a feature that a hyperparameter asks for.
     """
     dtype = str(params[0].dtype)

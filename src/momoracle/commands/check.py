@@ -17,7 +17,7 @@ from momoracle.ports.output.terminal import render, render_diagnosis
 from momoracle.ports.processes.session import open_session
 from momoracle.ports.running.report import EXIT_STATUS
 from momoracle.reference import ALGORITHMS, AlgorithmError, method_of
-from momoracle.reference.golden import files
+from momoracle.reference.golden import vectors_of
 
 TIME_LIMIT = 10.0  # seconds of processor time a vector
 
@@ -52,7 +52,7 @@ def check_command(
         typer.Option(min=0.1, help="Seconds of processor time that one vector may take; three times as long if idle."),
     ] = TIME_LIMIT,
     search: Search = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of the cases that are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the cases that are drawn; 0 is the port's name.")] = 0,
     self_test: SelfTest = False,
 ) -> None:
     """Check whether a port is the paper's method; if not, say where they part and what the port computes instead.
@@ -69,14 +69,14 @@ def check_command(
         if algorithm is None or port is None:
             raise typer.BadParameter("ALGORITHM and PORT are needed, or --self-test; see momoracle check --help")
         own, called = parse_settings(settings or ()), parse_names(names or ())
-        content = files.load(algorithm)
+        content = vectors_of(algorithm)
         with open_session(algorithm, port, time_limit=time_limit, settings=own, names=called) as session:
             # The verdict is shown as soon as it is known; what explains it may take longer than all before.
             with progress(parts(content)) as watch:
                 report = observe_port(session, content, watch)
             console.print(render(report))
             with progress(None) as watch:
-                report = diagnose_port(session, report, content, watch)
+                report = diagnose_port(session, report, content, watch, seed=str(seed) if seed else "")
             if report.explanation is not None:
                 console.print(render_diagnosis(report))
             report = search_and_show(session, report, search, seed)
