@@ -112,10 +112,10 @@ def _pickle(ensemble: Ensemble) -> bytes:
 
 # A worker process receives the ensemble once, not with every tile. It stays bytes until the first tile is asked for: an
 # error while a pool starts its processes would make it start others for ever.
-_received: list[tuple[list[Path], bytes]] = []
+_received: list[tuple[dict[str, Path], bytes]] = []
 
 
-def _receive(files: list[Path], ensemble: bytes) -> None:
+def _receive(files: dict[str, Path], ensemble: bytes) -> None:
     _received[:] = [(files, ensemble)]
 
 
@@ -126,7 +126,7 @@ def _advance(replicas: range) -> Tile:
 @cache
 def _unpickle() -> Ensemble:
     ((files, content),) = _received
-    for file in files:  # the modules of a user's files are under their names again, where pickle looks for them
-        import_file(file)
+    for name, file in files.items():  # where pickle looks for what the user's files define
+        import_file(file, name)
     ensemble: Ensemble = pickle.loads(content)
     return ensemble

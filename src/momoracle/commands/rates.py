@@ -164,7 +164,13 @@ def make_methods(texts: list[str], problem: Any) -> list[tuple[str, Any]]:
     """Return the methods that are named, every point of a grid, with the text of each."""
     from momoracle.convergence.method_text import expand_grid, method_from_text
 
-    return [(point, method_from_text(point, problem)) for text in texts for point in expand_grid(text)]
+    return [(_without_folder(point), method_from_text(point, problem)) for text in texts for point in expand_grid(text)]
+
+
+def _without_folder(text: str) -> str:
+    """Return a method's text without the folder of its file: tables and JSON are the same on every machine."""
+    file, suffix, rest = text.partition(".py:")
+    return f"{Path(file).name}{suffix}{rest}" if suffix else text
 
 
 def list_problems() -> None:

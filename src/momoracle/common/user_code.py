@@ -78,33 +78,34 @@ def load_target(target: Target) -> Any:
     return value
 
 
-def import_file(path: Path) -> ModuleType:
+def import_file(path: Path, name: str | None = None) -> ModuleType:
     """Execute a Python file as a module and return it; the file may import its neighbours.
 
     The module is named after the file, so that other processes can unpickle what it defines. Where that name is taken
-    (a user's ``torch.py``), ``user_`` comes before it.
+    (a user's ``torch.py``), ``user_`` comes before it. A process that unpickles passes the ``name`` that the other one
+    has for the file, see `imported_files`.
     """
     folder = str(path.parent.resolve())
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    name = path.stem if _is_free(path) else f"user_{path.stem}"
+    name = name or (path.stem if _is_free(path) else f"user_{path.stem}")
     version = path.stat().st_mtime_ns
-    executed = _executed.get(path.absolute())
-    if executed is None or executed[0] != version:
+    executed = _executed.get(name)
+    if executed is None or executed[:2] != (path.absolute(), version):
         # A file that is unchanged is executed once: a second module would have other classes of the same names, and
         # pickle refuses an object whose class is no longer the one that its module holds.
-        executed = version, _execute(name, path)
-        _executed[path.absolute()] = executed
-    sys.modules[name] = executed[1]
-    return executed[1]
+        executed = path.absolute(), version, _execute(name, path)
+        _executed[name] = executed
+    sys.modules[name] = executed[2]
+    return executed[2]
 
 
-def imported_files() -> list[Path]:
-    """Return the files that `import_file` has executed: what another process imports before it unpickles."""
-    return list(_executed)
+def imported_files() -> dict[str, Path]:
+    """Return the files that `import_file` has executed, by the names of their modules."""
+    return {name: path for name, (path, _, _) in _executed.items()}
 
 
-_executed: dict[Path, tuple[int, ModuleType]] = {}  # each with the time of its last change
+_executed: dict[str, tuple[Path, int, ModuleType]] = {}  # each with its file and the time of the file's last change
 
 
 def _execute(name: str, path: Path) -> ModuleType:

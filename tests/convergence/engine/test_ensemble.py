@@ -211,9 +211,3 @@ def test_wrong_shapes_of_an_oracle_are_told() -> None:
     given = Problem("flat", np.zeros(2), 1, lambda x, s: (1.0, x), Constants(lower_bound=0.0))
     with pytest.raises(ValueError, match="wrap a function of one point in one_point"):
         rate_of(given, SGDM())
-
-
-@pytest.mark.parametrize(("processes", "tile"), [(0, None), (1, 0)])
-def test_run_refuses_less_than_one(processes: int, tile: int | None) -> None:
-    with pytest.raises(ValueError, match="allowed: an integer >= 1"):
-        list(run(ensemble(), processes, tile))

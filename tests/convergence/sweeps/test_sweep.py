@@ -223,7 +223,7 @@ def test_a_folder_is_a_data_set(tmp_path: Path) -> None:
         (
             'name = "hinge"',
             'name = ["momo", "sgdd"]',
-            "ALGORITHM='sgdd': there is no such algorithm; choose one of sgd",
+            "'sgdd': there is no such algorithm; choose one of sgd",
         ),
         ('name = "hinge"', 'name = "momo"\nbeta = [0.0, 2.0]', "beta is 2.0"),
         ('name = "hinge"\nsizes = 4', 'name = "momo"', "hinge has no option sizes; it has size, samples, seed"),
