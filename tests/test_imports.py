@@ -31,9 +31,8 @@ KNOWN_ARROWS = {("momoracle.common.user_code", "momoracle")}
 KNOWN_FULL = {"momoracle.reference"}
 KNOWN_SHORT = {"momoracle.convergence", "momoracle.ports", "momoracle.reference"}
 KNOWN_RIDDLES = """
-    commands pages
     reference reference.golden reference.numbers
-    convergence convergence.compiled convergence.engine convergence.experiments convergence.problems convergence.sweeps
+    convergence convergence.compiled convergence.problems
     ports ports.diagnosis
 """
 
