@@ -108,7 +108,7 @@ def diagnose_port(
         return report
     try:
         resynchronised = resynchronise(session, report, vectors, say)
-        return diagnose(report, vectors, resynchronised, say, run=session.run, seed=seed)
+        return diagnose(report, vectors, session.run, resynchronised, say, seed=seed)
     except KeyboardInterrupt:
         session.cancel()
         return replace(report, unfinished=PARTS[2:])

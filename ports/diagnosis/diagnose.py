@@ -1,15 +1,12 @@
 """The diagnosis of a port that deviates: observe, locate, propose, confirm, tell."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
-from momoracle.ports.adapters.port_spec import parse_port
 from momoracle.ports.diagnosis.confirm import Run, confirm
 from momoracle.ports.diagnosis.locate import locate
 from momoracle.ports.diagnosis.observe import observe
 from momoracle.ports.diagnosis.propose import propose
 from momoracle.ports.diagnosis.tell import tell
-from momoracle.ports.processes.session import PortSession
 from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Report
 from momoracle.reference.golden.vectors import VectorFile
@@ -29,6 +26,7 @@ def diagnose(
     Args:
         report: of the vectors that the port ran.
         vectors: those vectors.
+        run: runs a job on the port, in the process of a dtype.
         resynchronised: what `resynchronise` returned.
         progress: called with each set of departures that is tried.
         seed: names the drawing of fresh cases; the port's name where it is empty.
@@ -55,13 +53,3 @@ def diagnose(
 
     # 5. Tell: beside each deviation, those of the mistakes that it takes.
     return tell(report, vectors, explanation, locations)
-
-
-@contextmanager
-def _runner(report: Report, run: Run | None) -> Iterator[Run]:
-    """Yield what runs jobs on the port: as it was handed in, or in processes of its own, one a dtype."""
-    if run is not None:
-        yield run
-        return
-    with PortSession(report.algorithm, parse_port(report.port)) as session:
-        yield session.run
