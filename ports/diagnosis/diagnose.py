@@ -26,7 +26,7 @@ def diagnose(
     Args:
         report: of the vectors that the port ran.
         vectors: those vectors.
-        run: runs a job on the port in the process of a dtype.
+        run: runs a job on the port, in the process of a dtype.
         resynchronised: what `resynchronise` returned.
         progress: called with each set of departures that is tried.
         seed: names the drawing of fresh cases; the port's name where it is empty.
