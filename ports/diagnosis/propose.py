@@ -161,8 +161,8 @@ class _Search:
         near = all(self._replay.is_near(self._seen[i], chosen, i, perturbed) for i in self._order)
         if not near:
             return False
-        found = {i: self._replay.compare(self._seen[i], chosen, i, perturbed) for i in self._order}
-        return "differs" not in found.values() and any(found[i] == "agrees" for i in self.deviating)
+        answers = {i: self._replay.compare(self._seen[i], chosen, i, perturbed) for i in self._order}
+        return "differs" not in answers.values() and any(answers[i] == "agrees" for i in self.deviating)
 
     def _is_nearer(self, chosen: Set, *, on_grid: bool = False) -> bool:
         """Tell whether a set is `NEARER` times nearer to the port than everything simpler.
