@@ -30,9 +30,12 @@ class LooksBack(torch.optim.Optimizer):  # type: ignore[misc, name-defined]
 def test_torchs_sgd_agrees_when_it_is_told_to_look_ahead() -> None:
     report = examine_here(NESTEROV, torch.optim.SGD, vectors_of(NESTEROV), "SGD", nesterov=True)
     refused = [result for result in report.of("core") if "momentum_off" in result.flags]
-    assert {note.message[:60] for result in refused for note in result.incidents} <= {  # it takes no momentum of 0
-        "ValueError: Nesterov momentum requires a momentum and zero damp"[:60]
-    }
+    assert (
+        {note.message[:60] for result in refused for note in result.incidents}
+        <= {  # it takes no momentum of 0
+            "ValueError: Nesterov momentum requires a momentum and zero damp"[:60]
+        }
+    )
     assert {result.status for result in report.of("core") if result not in refused} == {"agrees"}
 
 
