@@ -18,7 +18,7 @@ from momoracle.ports.methods.registry import equation, order
 from momoracle.ports.running.compare import result_of
 from momoracle.ports.running.messages import Incident
 from momoracle.ports.running.report import Report, VectorResult
-from momoracle.reference.golden.files import load
+from momoracle.reference.golden.files import vectors_of
 from momoracle.reference.golden.vectors import Vector, VectorFile
 from momoracle.reference.registry import method_of
 
@@ -53,7 +53,7 @@ def check_student(student_class: Any, algorithm: str, *, seconds: float = 2.0) -
 class _Lesson:
     def __init__(self, student_class: type[Any], algorithm: str, seconds: float) -> None:
         self._class, self._algorithm, self._seconds = student_class, algorithm, seconds
-        self._file = load(algorithm)
+        self._file = vectors_of(algorithm)
 
     def unusable(self) -> Feedback | None:
         """Say what is missing where the class gives no object with both methods."""

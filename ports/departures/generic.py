@@ -9,7 +9,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from momoracle.ports.departures.departure import Departure
+from momoracle.ports.departures.departure import Departure, variant
+from momoracle.ports.methods.derive import run_probe
 from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.methods.text import MethodText
 from momoracle.reference.edited import Edit, method_source
@@ -20,7 +21,18 @@ _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "
 
 def generic_departures(algorithm: str) -> tuple[Departure, ...]:
     """Return the generic departures of a method; each id begins with its kind, by which a hint is chosen."""
-    return tuple(_Mistakes(algorithm).all())
+    return tuple(departure for departure in _Mistakes(algorithm).all() if _is_working(algorithm, departure))
+
+
+def _is_working(algorithm: str, departure: Departure) -> bool:
+    """Tell whether a step can be taken: where a vector is left out, a scalar may stand where a vector belongs."""
+    try:
+        run_probe(variant(algorithm, departure))
+    except TypeError:
+        return False
+    except (ArithmeticError, ValueError):  # it has no number here, as a port's step may have none
+        return True
+    return True
 
 
 class _Mistakes:

@@ -61,8 +61,10 @@ def _run_fresh(evidence: Evidence, run: Run, seed: str) -> list[FreshRun]:
         except (ArithmeticError, ValueError):  # it hangs on rounding, or a setting left its range
             continue
         outcome = run(job_of(vector), case.dtype)
-        if outcome.missing is None and outcome.observed:
-            runs.append(FreshRun(vector, table(vector, outcome.observed)))
+        seen = table(vector, outcome.observed)
+        # Where the port has no number, as on a gradient of zero, there is nothing to compare.
+        if outcome.missing is None and np.isfinite(seen).all():
+            runs.append(FreshRun(vector, seen))
         if len(runs) == FRESH:
             break
     return runs

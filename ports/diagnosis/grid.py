@@ -37,8 +37,8 @@ def lies_on_grid(replay: Replay, seen: Sequence[tuple[int, Table]], chosen: Set)
             if not all(_is_float32(table) for _, table in seen):
                 return False
         else:
-            shown = [_steps_on_grid(replay, i, table, chosen, quantity) for i, table in recorded[:_VECTORS]]
-            if False in shown or True not in shown:
+            answers = [_steps_on_grid(replay, i, table, chosen, quantity) for i, table in recorded[:_VECTORS]]
+            if False in answers or True not in answers:
                 return False
     return True
 

@@ -147,7 +147,7 @@ def perturb(vector: Vector, seed: int) -> Vector:
 def _until_error(method: type[Method], vector: Vector) -> Iterator[Observed]:
     try:
         yield from observe(MethodPort(method), vector, buffers=False)
-    except (ArithmeticError, ValueError):  # not finite, for one: a departure may lead anywhere
+    except (ArithmeticError, ValueError, TypeError):  # not finite, or two edits leave no vector
         return
 
 

@@ -91,13 +91,13 @@ def is_separate(method: type[Method]) -> bool:
             spies.append(_DotSpy(now.numbers))
             return super().advance(x, g, state, now._replace(numbers=spies[-1]))
 
-    _run(Watched)
+    run_probe(Watched)
     return method(lr=0.5).split() or not any(spy.has_been_asked for spy in spies)
 
 
 def has_counted_steps(method: type[Method]) -> bool:
     """Tell whether the number of a step matters: steps from one state, numbered otherwise, are compared."""
-    after = [_run(method, counted=k) for k in (1, 4)]
+    after = [run_probe(method, counted=k) for k in (1, 4)]
     return any(not np.array_equal(a, b) for a, b in zip(*after, strict=True))
 
 
@@ -124,7 +124,7 @@ def _formulas(method: type[Method]) -> Iterator[tuple[str, str]]:
             yield from formulas_of(known[name])
 
 
-def _run(method: type[Method], counted: int = 1) -> list[Any]:
+def run_probe(method: type[Method], counted: int = 1) -> list[Any]:
     """Return the parameters after two steps on two tensors; the second step is numbered ``counted`` + 1."""
     opt = method(lr=0.125)
     params: Any = [np.array([1.0, -2.0, 0.5]), np.array([0.25, 3.0])]

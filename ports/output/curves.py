@@ -49,7 +49,7 @@ class Curve:
         return next((point for point in self.points if point.used > 1), None)
 
 
-def chosen(report: Report, vectors: VectorFile, most: int = 6) -> tuple[Curve, ...]:
+def choose_curves(report: Report, vectors: VectorFile, most: int = 6) -> tuple[Curve, ...]:
     """Return the curves that tell most: of core vectors that deviate, or of those that come nearest to it.
 
     Of vectors with the same flags only the first deviating one, or the nearest one, is taken.

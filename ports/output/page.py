@@ -14,7 +14,7 @@ from momoracle.common.plain_text import plain_text
 from momoracle.ports.departures.registry import departure
 from momoracle.ports.methods.registry import equation, facts_of
 from momoracle.ports.output import plot
-from momoracle.ports.output.curves import Curve, chosen
+from momoracle.ports.output.curves import Curve, choose_curves
 from momoracle.ports.output.mathml import quantity_of, typeset
 from momoracle.ports.output.terminal import by_flag, number_text, place
 from momoracle.ports.running.findings import Names
@@ -71,7 +71,7 @@ def page(report: Report, vectors: VectorFile, command: str) -> str:
         others=[meanings(algorithm, names) for names in (explanation.others if explanation else ())],
         nearest=meanings(algorithm, explanation.nearest if explanation else ()),
         rows=[Row(report.flags[name], dict(counts)) for name, counts in by_flag(report).items()],
-        plots=[plot.plot(curve) for curve in chosen(report, vectors)],
+        plots=[plot.plot(curve) for curve in choose_curves(report, vectors)],
         deviations=_with_class(results, deviations(results)),
         buffers=_with_class(results, deviations(results, buffers_only=True)),
         behaviours=sorted(report.behaviours, key=lambda behaviour: _OUTCOMES.index(behaviour.outcome)),

@@ -53,7 +53,7 @@ def defaults(algorithm: str) -> dict[str, Any]:
     return Maker(algorithm, "float64").hyperparameters()
 
 
-def differing(case: Case) -> dict[str, Hyperparameter]:
+def changed_settings(case: Case) -> dict[str, Hyperparameter]:
     """Return the hyperparameters that are not the method's defaults, and the learning rate."""
     default = defaults(case.algorithm)
     return {name: value for name, value in case.hyperparameters.items() if name == "lr" or value != default[name]}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from momoracle.ports.search.cases import RATES, defaults, differing, values_of
+from momoracle.ports.search.cases import RATES, changed_settings, defaults, values_of
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.vectors import FloatArray
 
@@ -37,7 +37,7 @@ def size(case: Case) -> tuple[int, ...]:
     """
     lr = case.hyperparameters["lr"]
     rates = lr if isinstance(lr, tuple) else (lr,)
-    others = [value for name, value in differing(case).items() if name != "lr"]
+    others = [value for name, value in changed_settings(case).items() if name != "lr"]
     entries = [z for array in _arrays(case) for z in array.reshape(-1)]
     return (
         len(case.losses),
@@ -102,7 +102,7 @@ def _simpler_settings(case: Case) -> Iterator[Case]:
     else:
         yield from (_with(case, lr=rate) for rate in RATES)
     default = defaults(case.algorithm)
-    changed = [name for name in differing(case) if name != "lr"]
+    changed = [name for name in changed_settings(case) if name != "lr"]
     yield from (_with(case, **{name: default[name]}) for name in changed)
     for name in changed:
         if not isinstance(default[name], bool):  # without the zeros that switch an average off

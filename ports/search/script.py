@@ -10,7 +10,7 @@ from momoracle.ports.adapters.port_arguments import start_arguments
 from momoracle.ports.adapters.port_spec import PortSpec, Setting, parse_port
 from momoracle.ports.protocol import Port
 from momoracle.ports.running.run_vector import choose_arguments
-from momoracle.ports.search.cases import differing
+from momoracle.ports.search.cases import changed_settings
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.vectors import FloatArray
 from momoracle.reference.registry import is_own, method_of
@@ -74,7 +74,7 @@ def incident_script(case: Case, spec: PortSpec, step: int, kind: str) -> str:
 
 def _beginning(case: Case, spec: PortSpec, steps: int) -> list[str]:
     method = method_of(case.algorithm).__name__
-    chosen = differing(case)
+    chosen = changed_settings(case)
     changing, narrow = isinstance(chosen["lr"], tuple), case.dtype != "float64"
     pairs = [f"({loss!r}, {_arrays(g)})" for loss, g in zip(case.losses[:steps], case.grads[:steps], strict=True)]
     return [

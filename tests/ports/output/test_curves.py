@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from momoracle.ports import Report, check
-from momoracle.ports.output.curves import Curve, Point, chosen
+from momoracle.ports.output.curves import Curve, Point, choose_curves
 from momoracle.ports.output.plot import BOTTOM, LEFT, RIGHT, TOP, plot
 from momoracle.reference.golden.vectors import VectorFile
 
@@ -21,7 +21,7 @@ def wrong(sgd_port: Ports, sgd_vectors: VectorFile) -> Report:
 
 
 def test_the_curve_of_a_deviating_vector(wrong: Report, sgd_vectors: VectorFile) -> None:
-    (curve,) = chosen(wrong, sgd_vectors)
+    (curve,) = choose_curves(wrong, sgd_vectors)
     (result,) = (one for one in wrong.results if one.vector == curve.vector)
     assert result.deviation is not None
     first = curve.first_outside
@@ -33,20 +33,20 @@ def test_the_curve_of_a_deviating_vector(wrong: Report, sgd_vectors: VectorFile)
 
 def test_a_conforming_port_shows_what_comes_nearest(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
     report = check("sgd", sgd_port("Right"), sgd_vectors)
-    assert {curve.flags for curve in chosen(report, sgd_vectors)} == {
+    assert {curve.flags for curve in choose_curves(report, sgd_vectors)} == {
         ("plain",),
         ("trigger",),
         ("decay",),
         ("schedule",),
     }
-    assert len(chosen(report, sgd_vectors, most=2)) == 2
+    assert len(choose_curves(report, sgd_vectors, most=2)) == 2
     moved = [
         replace(one, observed=tuple(replace(o, params=tuple(p + 5e-13 for p in o.params)) for o in one.observed))
         if one.vector == "schedule-float64"
         else one
         for one in report.results
     ]
-    nearest, *_ = chosen(replace(report, results=tuple(moved)), sgd_vectors)
+    nearest, *_ = choose_curves(replace(report, results=tuple(moved)), sgd_vectors)
     assert nearest.vector == "schedule-float64"
     assert nearest.first_outside is None
     assert 0.4 < nearest.worst.used < 0.6
@@ -60,7 +60,7 @@ def test_what_is_not_finite_is_the_worst(
         replace(one, observed=(replace(one.observed[0], params=tuple(p + bad for p in one.observed[0].params)),))
         for one in wrong.results
     ]
-    curve = chosen(replace(wrong, results=tuple(results)), sgd_vectors)[0]
+    curve = choose_curves(replace(wrong, results=tuple(results)), sgd_vectors)[0]
     assert shown(curve.worst.error)
     assert curve.worst.used == math.inf
     assert plot(curve).marks[0].kind == "not finite"
@@ -72,7 +72,7 @@ def test_other_shapes_have_no_curve(wrong: Report, sgd_vectors: VectorFile) -> N
         replace(one, observed=tuple(replace(o, params=(*o.params, np.zeros(1))) for o in one.observed))
         for one in wrong.results
     ]
-    assert chosen(replace(wrong, results=tuple(results)), sgd_vectors) == ()
+    assert choose_curves(replace(wrong, results=tuple(results)), sgd_vectors) == ()
 
 
 def made(*numbers: tuple[float, float]) -> Curve:
