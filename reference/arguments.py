@@ -1,8 +1,9 @@
 """What a method accepts: parameters, gradients, losses and hyperparameters, and the errors for everything else."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from momoracle.reference.numbers.base import Numbers
 from momoracle.reference.numbers.exact import Exact
 from momoracle.reference.numbers.floats import Floats, Replicas, all_finite, working_dtype
-from momoracle.reference.ranges import Range
+from momoracle.reference.ranges import Range, declarations_of
 
 Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the structure of the parameters
 
@@ -147,6 +148,37 @@ def not_nan(value: Any, name: str) -> None:
             raise ValueError(f"{name} is NaN; pass a state as init or a step returned it")
 
 
+def check_state_scalar(value: Any, name: str, may_be_infinite: Callable[[], bool]) -> None:
+    """Refuse a scalar of a state that is NaN or infinite; exact numbers are neither.
+
+    Args:
+        value: the scalar, or a list of them, one a tensor.
+        name: what messages call it.
+        may_be_infinite: tells whether −inf is allowed; it is asked only where it matters.
+    """
+    not_nan(value, name)
+    for number in value if isinstance(value, list) else [value]:
+        if has_infinity(number) and (np.max(number) == np.inf or not may_be_infinite()):
+            raise ValueError(f"{name} is {number}; it must be finite: pass a state as init or a step returned it")
+
+
+def has_infinity(value: Any) -> bool:
+    """Tell whether a scalar, or one of several replicas, is a float that is infinite."""
+    return math.isinf(value) if type(value) is float else isinstance(value, np.ndarray) and bool(np.isinf(value).any())
+
+
+def check_state_arrays(tensors: dict[str, list[Any]]) -> None:
+    """Refuse arrays of a state that have NaN or infinite entries."""
+    for name, arrays in tensors.items():
+        for i, array in enumerate(arrays):
+            if array.dtype.kind == "f" and not all_finite(array):
+                bad = array.size - int(float(np.isfinite(array).sum()))
+                raise ValueError(
+                    f"state.{name}[{i}] has {bad} entries that are NaN or infinite; every entry must be finite: "
+                    "pass a state as init or a step returned it"
+                )
+
+
 def targets_of(
     out: Any, x: Sequence[Any], g: Sequence[Any], old: dict[str, list[Any]], kind: type
 ) -> dict[str, list[Any]]:
@@ -163,7 +195,22 @@ def targets_of(
             raise ValueError(f"out has a {name} array that is read-only or not C-contiguous; both are needed to write")
         for given in (x, g, *old.values()):
             _refuse_partial_overlap(arrays, given, name)
+    _refuse_shared_targets(targets)
     return targets
+
+
+def _refuse_shared_targets(targets: dict[str, list[Any]]) -> None:
+    """Refuse two targets with a byte in common: what is written to one of them would spoil the other."""
+    spans = sorted(
+        (start, start + array.nbytes, f"{name}[{i}]")
+        for name, arrays in targets.items()
+        for i, array in enumerate(arrays)
+        if array.nbytes
+        for start in [array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr]
+    )
+    for (_, end, first), (start, _, second) in pairwise(spans):  # in order, so that neighbours tell
+        if start < end:
+            raise ValueError(f"out has {first} and {second} that overlap; pass an array of its own for each")
 
 
 def _refuse_partial_overlap(arrays: Sequence[Any], given: Sequence[Any], name: str) -> None:
@@ -238,6 +285,39 @@ def check_range(name: str, value: Any, interval: Range, allowed: str | None = No
         raise TypeError(f"{name} is {value!r}; a real number is needed: {allowed}")
     if not np.all(interval.contains(value)):
         raise ValueError(f"{name} is {value}; allowed: {allowed}")
+
+
+def check_as_floats(method: type, hyperparameters: dict[str, Any]) -> None:
+    """Refuse exact hyperparameters that leave their range as float64, as 1 − 10^-30 does: it is 1.
+
+    What float64 holds was checked when the method was made.
+    """
+    exact = {name: value for name, value in hyperparameters.items() if not _is_plain(value)}
+    for declared in declarations_of(method) if exact else ():
+        if declared.name in exact and declared.range is not None:
+            check_as_float(declared.name, exact[declared.name], declared.range)
+
+
+def check_as_float(name: str, value: Any, interval: Range, allowed: str | None = None) -> None:
+    """Refuse one number that leaves its range as float64."""
+    if not isinstance(value, (int, Fraction, np.generic, np.ndarray)):
+        return  # a schedule, or a number whose range is the caller's assumption
+    exact: Any = value
+    try:
+        number: Any = exact.astype(np.float64) if isinstance(value, (np.ndarray, np.generic)) else float(exact)
+    except OverflowError:
+        number = math.inf if exact > 0 else -math.inf
+    if not np.all(interval.contains(number)):
+        text = f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"{value}"
+        text = text if len(text) < 80 else f"a {type(value).__name__}"
+        allowed = allowed or interval.allowed(name)
+        raise ValueError(f"{name} is {text}, which is {number} in float64; allowed: {allowed}")
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether float64 holds a hyperparameter exactly, at a glance."""
+    kind = type(value)
+    return kind is float or kind is bool or (kind is int and -(2**53) < value < 2**53)
 
 
 def one_a_replica(hyperparameters: dict[str, Any], replicas: int | None) -> None:

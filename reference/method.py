@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from momoracle.reference.arguments import Arrays
 from momoracle.reference.declared import check_class, check_quantities, check_start
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Vector
+from momoracle.reference.numbers.floats import Floats
+from momoracle.reference.numbers.roots import Vanished
 from momoracle.reference.ranges import CHANGING_RATE, RATE, LearningRate, declarations_of
 
 
@@ -119,6 +122,8 @@ class Method(ABC):
         arguments.check_replicas(arrays, replicas)
         arguments.one_a_replica(vars(self), replicas)
         numbers = arguments.number_system(arrays, replicas)
+        if isinstance(numbers, Floats):
+            arguments.check_as_floats(type(self), vars(self))
         fields: dict[str, Any] = {name: [numbers.zeros(array) for array in arrays] for name in self._kept}
         start = self.start()
         check_start(type(self), start, self._scalars)
@@ -139,15 +144,17 @@ class Method(ABC):
             state: what ``init`` or the last step returned.
             loss: f_k, the loss at ``params``; one number, or one a replica. MoMo's methods need it.
             out: ``(params, state)`` whose arrays receive the new values in place of fresh ones, as in NumPy's ufuncs.
-                They may be the very arrays passed in; after an ``OverflowError`` their content is undefined.
+                They may be the very arrays passed in, but none may overlap another; after an ``OverflowError`` or a
+                ``FloatingPointError`` their content is undefined.
 
         Returns:
             The new parameters, the new state, and the trace: every quantity of the step under its name.
 
         Raises:
             TypeError: a dtype or structure differs, or the loss is missing.
-            ValueError: a shape differs, or a parameter, gradient or loss is not finite.
+            ValueError: a shape differs, or a parameter, gradient, loss or state is not finite, or ``out`` overlaps.
             OverflowError: the input is finite, but the new parameters or state do not fit their dtype.
+            FloatingPointError: squares of the gradient underflow, and eps is so small that the result would be wrong.
         """
         with np.errstate(all="ignore"):  # what leaves the range is refused by name instead
             return self._step(params, grads, state, loss, out)
@@ -165,6 +172,8 @@ class Method(ABC):
         arguments.same_numbers(g, numbers, "grads")
         arguments.finite_arrays(g, "grads")
         arguments.finite_arrays(x, "params")
+        if isinstance(numbers, Floats):
+            arguments.check_as_floats(type(self), vars(self))
         loss = arguments.loss_of(loss, numbers, type(self).__name__ if self.needs_loss else None)
         now = Now(state.step + 1, self._learning_rate(state.step + 1, numbers), loss, numbers)
         targets = {} if out is None else arguments.targets_of(out, x, g, old, self.State)
@@ -213,12 +222,13 @@ class Method(ABC):
             now = now._replace(numbers=numbers)
         tensors = {name: numbers.leaf([arrays[t] for t in block]) for name, arrays in old.items()}
         before = state._replace(**tensors) if tensors else state
-        result = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
-        check_quantities(type(self), result, self.tensors, self._declared)
-        quantities = {**result[1], "params": result[0]}
         arrays: dict[Vector, list[Any]] = {}  # a formula that is in both state and trace is one array
         values: dict[str, Any] = {}
+        quantities: dict[str, Any] = {}
         try:
+            result = self.advance(numbers.leaf(part), numbers.leaf([g[t] for t in block]), before, now)
+            check_quantities(type(self), result, self.tensors, self._declared)
+            quantities = {**result[1], "params": result[0]}
             for name, value in quantities.items():
                 if not isinstance(value, Vector):
                     values[name] = numbers.kept(value)
@@ -227,11 +237,18 @@ class Method(ABC):
                     given = [targets[name][t] for t in block] if name in targets else numbers.operand(value, part)
                     arrays[value] = given or [numbers.new(array, name != "params") for array in part]
                 values[name] = arrays[value]
-            for name in self._scalars:  # a lower bound alone may be infinite
-                if name != "next_lower_bound" and not numbers.finite(values[name]):
+            for name in self._scalars:
+                if not numbers.finite(values[name]) and not self._may_be_infinite(name, numbers):
                     raise OutOfRange(quantities[name])
             numbers.write(arrays, fresh=not targets)
+        except Vanished as fault:
+            raise FloatingPointError(
+                f"the operand of a square root (a second moment) of step {now.k} is too small for dtype "
+                f"{part[0].dtype}, and eps does not hide what is lost; rescale the loss, take eps >= "
+                f"{fault.enough:.1e}, or use a wider dtype"
+            ) from None
         except OutOfRange as fault:
+            arguments.check_state_arrays(old)  # what was not finite before is no overflow
             name = next(name for name, value in quantities.items() if value is fault.value)
             raise OverflowError(
                 f"{name} of step {now.k} is not finite in dtype {part[0].dtype}, although all input is: it overflowed, "
@@ -268,12 +285,19 @@ class Method(ABC):
             value = getattr(state, name)
             if self.split():
                 arguments.same_structure(value, params, f"state.{name}")
-            arguments.not_nan(value, f"state.{name}")
+            arguments.check_state_scalar(value, f"state.{name}", partial(self._may_be_infinite, name, numbers))
         return tensors, numbers
+
+    def _may_be_infinite(self, name: str, numbers: Numbers) -> bool:
+        """Tell whether a scalar of the state may be infinite: only where its first value is, as an absent bound's."""
+        return arguments.has_infinity(numbers.kept(numbers.scalar(self.start()[name])))
 
     def _learning_rate(self, k: int, numbers: Numbers) -> Scalar:
         if not callable(self.lr):
             return numbers.scalar(self.lr)
         value = self.lr(k)
-        arguments.check_range(f"lr({k})", value, CHANGING_RATE, CHANGING_RATE.allowed("lr(k)"))
+        allowed = CHANGING_RATE.allowed("lr(k)")
+        arguments.check_range(f"lr({k})", value, CHANGING_RATE, allowed)
+        if isinstance(numbers, Floats):
+            arguments.check_as_float(f"lr({k})", value, CHANGING_RATE, allowed)
         return numbers.scalar(value)

@@ -282,7 +282,7 @@ def fits(case: Case) -> bool:
     try:
         for loss, grads in zip(case.losses, case.grads, strict=True):
             params, state, _ = method.step(params, list(grads), state, loss=loss if method.needs_loss else None)
-    except OverflowError:
+    except (OverflowError, FloatingPointError):
         return False
     return True
 

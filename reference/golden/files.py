@@ -30,7 +30,7 @@ def path_of(algorithm: str, folder: Path = FOLDER) -> Path:
     Raises:
         ValueError: a user's method in the folder of the package's own vectors, where its name may be another's.
     """
-    if folder == FOLDER and not is_own(algorithm):
+    if folder == FOLDER and ":" in algorithm:
         raise ValueError(f"{algorithm} has no file among the package's vectors; give a folder of your own")
     return folder / f"{name_of(algorithm)}.json"
 

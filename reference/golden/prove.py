@@ -31,6 +31,8 @@ def prove(case: Case) -> Vector:
         Ambiguous: a result lies so near the middle of two float64 that the highest precision cannot tell.
         IllPosed: rounding alone could change a branch of the method; such a case makes no vector.
     """
+    # A run in balls encloses every result. Where a ball is so narrow that all of it rounds to one float64, that float64
+    # is proven. Where it is wider, nothing is known yet: run again with four times the digits.
     for bits in _PRECISIONS[1:] if len(case.losses) > _LONG else _PRECISIONS:
         with flint.ctx.workprec(bits):
             try:
@@ -48,12 +50,16 @@ def format_of(dtype: str) -> Precision:
 
 
 def _run(case: Case) -> Vector:
+    # 1. The inputs are numbers of the dtype, and so exact: balls of radius 0, without a rounding error so far. Losses
+    #    and hyperparameters are scalars, which may be rounded on their way into a narrower format.
     precision = format_of(case.dtype)
     entries = np.frompyfunc(precision.entry, 1, 1)
 
     def exact(arrays: tuple[Any, ...]) -> list[Any]:
         return [np.asarray(entries(a.astype(np.float64)), dtype=object) for a in arrays]
 
+    # 2. The method's own text takes the steps. Each number carries its enclosure, and beside it how far every rounding
+    #    so far may have moved it: one run gives both the value and its tolerance.
     method, families = make_method(case), families_of(Maker(case.algorithm, case.dtype))
     params = exact(case.params)
     state, steps, flags = method.init(params), [], set(case.flags)
@@ -62,6 +68,7 @@ def _run(case: Case) -> Vector:
         params, state, trace = method.step(params, exact(grads), state, loss=precision.exact(loss))
         taken = Taken(case.hyperparameters, before, state, trace, precision.hyperparameter(case.rate(k)))
         flags |= {flag for family in families for flag in family.branches(taken)}
+        # 3. What the vector records is rounded once, here; the run goes on with the balls.
         expected = {}
         if case.recorded is None or k in case.recorded:
             quantities = {**trace._asdict(), "params": params}
@@ -91,7 +98,10 @@ def _expected(value: Any, precision: Precision) -> Expected:
 def _rounded(number: Rounded, precision: Precision) -> tuple[float, float]:
     value = to_float64(number.value)
     if not np.isfinite(value):
-        return value, 0.0
+        return value, 0.0  # equal infinities are no error
+    # A port may differ by the rounding of the result itself, and by what the roundings on the way amount to, granted
+    # several times over because its formula may be another form of the paper's. Below the smallest normal number a
+    # port may also flush to zero.
     bound = abs(number.value) * precision.unit + number.bound() * ROUNDINGS
     least = precision.tiny if abs(value) < precision.tiny else 0.0
     return value, max(_up(float(bound.upper())), least)
@@ -107,6 +117,8 @@ def to_float64(ball: arb) -> float:
         if ball.is_nan():
             raise Ambiguous("a ball grew until it held nothing")
         return float(ball)
+    # Rounding is monotone: where both ends of the ball round to one float64, so does every number between. The ends
+    # are exact rationals, and Python rounds a rational correctly.
     middle, radius = _fraction(ball.mid()), _fraction(ball.rad())
     low, high = _nearest(middle - radius), _nearest(middle + radius)
     if low != high:

@@ -50,7 +50,11 @@ class Vector:
             return self
         if isinstance(other, Wide):
             return Vector(np.ldexp, Vector(np.divide, self, other.mantissa), -other.shift())
-        return Vector(np.divide, self, other)
+        return other.dividing(self) if isinstance(other, Vector) else Vector(np.divide, self, other)
+
+    def dividing(self, numerator: "Vector") -> "Vector":
+        """Return numerator / self; a divisor that has to be watched has a formula of its own."""
+        return Vector(np.divide, numerator, self)
 
     def on(self, tile: Tile, known: dict["Vector", Any], number: Callable[[Any, Tile], Any], out: Any = None) -> Any:
         """Evaluate over one tile, into ``out`` if given; ``known`` keeps what this tile's formulas computed."""

@@ -14,12 +14,15 @@ import numpy as np
 from momoracle.reference.numbers import fixed_order, wide
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Tensors, Tile, Vector
+from momoracle.reference.numbers.roots import Root, least_squares
 from momoracle.reference.numbers.wide import Wide
 
 _TILE = 2**18  # bytes of one tile: of less, calling NumPy takes longer than the arithmetic; of more, memory does
 _KEPT = 32768  # entries of a step of which every intermediate is kept for its second pass
 _BLOCK = 8192  # terms of a dot product that are summed at once: their products stay in the cache
 _NARROW_BLOCK = 256  # the same for products in float32: their rounding errors stay as small as those of the entries
+# What one float32 product can lose below the smallest normal number, times 2^30 so that it hides behind roundings.
+_NARROW_LOSS = 2.0 ** (-126 + 30)
 # Outside of these a dot product may have lost terms to underflow, or is about to overflow in the next operation.
 _LOW, _HIGH = TRUSTED = 2.0**-900, 2.0**900
 
@@ -27,16 +30,31 @@ _LOW, _HIGH = TRUSTED = 2.0**-900, 2.0**900
 def dot(a: Any, b: Any) -> Any:
     """Return Σ a_i b_i along the last axis: blocks of a fixed length, whose sums are added in float64."""
     size = a.shape[-1]
-    wide = a.dtype.itemsize >= 8 and b.dtype.itemsize >= 8
-    if size <= _BLOCK:
-        return fixed_order.sum_products(*((a, b) if wide else (a.astype(np.float64), b.astype(np.float64))))
-    length = _BLOCK if wide else _NARROW_BLOCK
+    if a.dtype.itemsize >= 8 and b.dtype.itemsize >= 8:
+        return _sum_of_blocks(a, b, _BLOCK)
+    if size <= _BLOCK:  # so few entries are converted faster than they are told apart
+        return fixed_order.sum_products(a.astype(np.float64), b.astype(np.float64))
+    total = _sum_of_blocks(a, b, _NARROW_BLOCK)
+    # A product below float32's smallest normal number loses digits, and one above its largest is infinite. Where the
+    # sum is large against everything that could have been lost, the products in float32 are as good as any; elsewhere
+    # they are taken again in float64, where nothing is lost. Each row, a run of its own, decides for itself.
+    sound = (np.abs(total) > size * _NARROW_LOSS) & np.isfinite(total)
+    if np.all(sound):
+        return total
+    return np.where(sound, total, _sum_of_blocks(a.astype(np.float64), b.astype(np.float64), _BLOCK))
+
+
+def _sum_of_blocks(a: Any, b: Any, length: int) -> Any:
+    """Return Σ a_i b_i, blocks of ``length`` products in the arrays' own dtype and the rest in float64."""
+    size = a.shape[-1]
+    if size <= length:
+        narrow = a.dtype.itemsize < 8
+        return fixed_order.sum_products(a.astype(np.float64), b.astype(np.float64)) if narrow else fixed_order.sum_products(a, b)
     whole = size - size % length
     shape = (*a.shape[:-1], whole // length, length)
-    if whole == size:
-        sums = fixed_order.sum_products(a.reshape(shape), b.reshape(shape))
-        return np.add.reduce(sums.astype(np.float64, copy=False), axis=-1)
-    return dot(a[..., :whole], b[..., :whole]) + dot(a[..., whole:], b[..., whole:])
+    sums = fixed_order.sum_products(a[..., :whole].reshape(shape), b[..., :whole].reshape(shape))
+    total = np.add.reduce(sums.astype(np.float64, copy=False), axis=-1)
+    return total if whole == size else total + _sum_of_blocks(a[..., whole:], b[..., whole:], length)
 
 
 def trusted_ratios(dtype: Any) -> tuple[float, float]:
@@ -73,7 +91,10 @@ class Floats(Numbers):
         self.sizes = [array.size for array in arrays]
         self._workings = [working_dtype(array.dtype) for array in arrays]
         self.working = self._workings[0] if len(set(self._workings)) == 1 else np.result_type(*self._workings)
-        self._least, self._most = trusted_ratios(self.working)
+        narrowest = min(self._workings, key=lambda dtype: dtype.itemsize)  # it holds the fewest scalars
+        self._least, self._most = trusted_ratios(narrowest)
+        self._narrow = narrowest.itemsize < 8
+        self._small_squares = least_squares(narrowest)
         self._length = _TILE // self.working.itemsize
         self._half = any(array.dtype.itemsize < 4 for array in arrays)
         # A step passes its tiles twice. Of few entries, everything that the first pass computed is kept for the second;
@@ -83,11 +104,21 @@ class Floats(Numbers):
 
     def scalar(self, value: Any) -> Scalar:
         number = value if type(value) is float else float(value)
-        return number if -_HIGH < number < _HIGH or not math.isfinite(number) else Wide(number)
+        return number if self.holds(number) else Wide(number)
+
+    def holds(self, number: float) -> bool:
+        """Tell whether a scalar may scale a tensor of any dtype here as it is; else it has to be `Wide`.
+
+        NumPy rounds a float to the dtype of the tensor that it multiplies: 1e39 is infinite in float32, and 1e-46 is 0.
+        """
+        size = abs(number)
+        if size < self._most:
+            return not self._narrow or size > self._least or size == 0.0
+        return not math.isfinite(number)
 
     def sqrt(self, value: Any) -> Any:
         if isinstance(value, Vector):
-            return Vector(np.sqrt, value)
+            return Root(self._small_squares, value, True)
         return value.sqrt() if isinstance(value, Wide) else math.sqrt(value)
 
     def positive(self, z: Scalar) -> Scalar:
@@ -107,7 +138,8 @@ class Floats(Numbers):
         return float(z.to_float()) if z.fits() else z
 
     def bounded(self, z: Scalar, low: Scalar, high: Scalar) -> Scalar:
-        return self.minimum(self.maximum(z, low), high)
+        inside = self.minimum(self.maximum(z, low), high)
+        return self.scalar(inside) if self._narrow and not isinstance(inside, Wide) else inside
 
     def kept(self, value: Scalar) -> Any:
         return value if type(value) is float else float(value.to_float()) if isinstance(value, Wide) else value
@@ -143,11 +175,18 @@ class Floats(Numbers):
                 yield tensor, slice(start, start + self._length), None
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
+        if isinstance(scalar, Wide):  # a term, and not a factor: nothing beyond the range is left of it
+            scalar = scalar.to_float()
         # NumPy's scalars would widen a float32 tile.
         return scalar.item() if isinstance(scalar, (np.ndarray, np.generic)) else scalar
 
     def dots(self, *pairs: tuple[Vector, Vector]) -> tuple[Scalar, ...]:
+        # All products of a step are taken in one pass over memory: each tile is read once, while it is in cache, for
+        # every pair. The sums of the tiles are added in float64, in the order of the tiles, so that they do not depend
+        # on how many runs there are.
         number, totals = self.number, [self.none() for _ in pairs]
+        # The second pass, which writes the results, needs the operands again. Of few entries the tiles' memory keeps
+        # them; of many, each operand that is no given array gets arrays of its own, filled in this pass.
         new = [v for pair in pairs for v in pair if not isinstance(v, Tensors)] if self._memory is None else []
         kinds = list(zip(self.sizes, self._workings, strict=True))
         fresh = {v: [np.empty(self.row_shape_of(size), dtype) for size, dtype in kinds] for v in new}
@@ -179,6 +218,7 @@ class Floats(Numbers):
 
     def wide_dot(self, a: Vector, b: Vector) -> Wide:
         """Return <a, b> without overflow or underflow."""
+        # The same pass once more, with every product as mantissa and exponent; so rare that it may be slow.
         total = Wide(self.none())
         for tile in self.tiles():
             known = self.known(tile)
@@ -190,6 +230,7 @@ class Floats(Numbers):
     # -- results ---------------------------------------------------------------------------------------------------
 
     def write(self, arrays: Mapping[Vector, Sequence[Any]], fresh: bool) -> None:
+        # The second pass: all scalars of the step are known by now, and every result is evaluated tile by tile.
         rows = {vector: [target.reshape(self.row_shape) for target in targets] for vector, targets in arrays.items()}
         for tile in self.tiles():
             known = self.known(tile)
@@ -250,9 +291,11 @@ class Replicas(Floats):
         if not np.ndim(value):
             return super().scalar(value)
         numbers = np.asarray(value, dtype=np.float64)
-        if np.abs(numbers).max(initial=0.0) < _HIGH:  # False where one is NaN
+        size = np.abs(numbers)
+        if not self._narrow and size.max(initial=0.0) < self._most:  # False where one is NaN
             return numbers
-        return numbers if np.all((np.abs(numbers) < _HIGH) | ~np.isfinite(numbers)) else Wide(numbers)
+        inside = (size < self._most) & ((size > self._least) | (size == 0.0)) if self._narrow else size < self._most
+        return numbers if np.all(inside | ~np.isfinite(numbers)) else Wide(numbers)
 
     def sqrt(self, value: Any) -> Any:
         return super().sqrt(value) if isinstance(value, (Vector, Wide)) else np.sqrt(value)
@@ -297,6 +340,8 @@ class Replicas(Floats):
                     yield tensor, slice(start, start + self._length), slice(first, first + runs)
 
     def number(self, scalar: Scalar, tile: Tile) -> Any:
+        if isinstance(scalar, Wide):
+            scalar = scalar.to_float()
         if not np.ndim(scalar):
             return super().number(scalar, tile)
         column = scalar[tile[2], None]

@@ -71,6 +71,8 @@ class Precision:
             size, exponent = 1.0, int(np.log2(self.tiny))
         if size == 0:
             return z
+        # Each error of the run has a number, and every later result has an entry for it: kept apart, the same error in
+        # two operands cancels in their difference, as it does in floating point.
         index, self.errors = self.errors, self.errors + 1
         return Rounded(self, z.value, z.errors.with_new(index, size, exponent), z.entry)
 
@@ -187,6 +189,8 @@ class Rounded:
         right = self._other(other)
         if right is None:
             return NotImplemented
+        # d(ab) = b da + a db: what was wrong before is carried along with the derivative; `_combined` adds the
+        # rounding of this product.
         errors = self.errors.times(_wide(right.value)).plus(right.errors.times(_wide(self.value)))
         return self._combined(right, self.value * right.value, errors)
 
@@ -198,6 +202,7 @@ class Rounded:
             return NotImplemented
         if right.errors and right.bound() * 4 >= abs(right.value):
             raise IllPosed(f"rounding may make the denominator {right.value} vanish")
+        # d(a/b) = da/b − (a/b²) db.
         value = self.value / right.value
         inverse = _wide(1 / right.value)
         slope = _wide(value / right.value) if value.is_finite() else (0.0, 0)
@@ -215,6 +220,7 @@ class Rounded:
         """Return the square root; near zero its error is at most the root of the error."""
         if self.value.is_zero() and not self.errors:
             return self
+        # d√z = dz / 2√z. Where the error may be as large as z, that says nothing, and √(z + e) − √z ≤ √e does.
         value, bound = self.value.sqrt(), self.bound()
         if bound < self.value:
             errors = self.errors.times(_wide(1 / (2 * value)))
@@ -242,6 +248,8 @@ class RoundedBalls(Balls):
         return super().sqrt(value) if isinstance(value, Vector) else value.sqrt()
 
     def less(self, a: Rounded, b: Rounded) -> bool:
+        # The comparison is that of floating point where no rounding could turn it: the difference, taken with all
+        # errors that a and b share cancelled, must be several times its own bound. Two exact numbers may be equal.
         gap = a - b
         if gap.bound() * 8 >= abs(gap.value) and gap.errors:
             raise IllPosed(f"rounding may decide whether {a.value} < {b.value}")
@@ -269,6 +277,8 @@ class RoundedBalls(Balls):
         return ratio
 
     def _dot(self, a: Vector, b: Vector) -> Rounded:
+        # The errors of the entries go on with their derivatives. The roundings of the sum itself, in whatever order it
+        # is taken, are together at most n u Σ|a_i b_i|: one more error, of that size.
         value, size, errors, terms = arb(0), arb(0), NONE, 0
         for tensor in range(len(self.sizes)):
             for left, right in zip(self._entries(a, tensor), self._entries(b, tensor), strict=True):

@@ -68,6 +68,14 @@ class Wide:
     def __rtruediv__(self, other: Any) -> "Wide":
         return Wide.of(other) / self
 
+    def __pow__(self, k: int) -> "Wide":
+        # In range the power is float64's own, so that a run of an ensemble is the run by itself, bit by bit.
+        plain = self.to_float() ** k
+        power, square, rest = Wide(np.ones_like(self.mantissa)), self, k
+        while rest:
+            power, square, rest = (power * square if rest & 1 else power), square * square, rest >> 1
+        return Wide(plain).where(self.fits() & power.fits(), power)
+
     def sqrt(self) -> "Wide":
         """Return the square root, correctly rounded."""
         odd = self.exponent & 1
@@ -111,10 +119,12 @@ def dot(a: Any, b: Any) -> Wide:
 
     Every product is kept as mantissa and exponent; the products are then summed relative to the largest exponent.
     """
+    # A product of mantissas lies in [1/4, 1), so that nothing overflows or underflows; exponents add as integers.
     a_mantissa, a_exponent = np.frexp(a)
     b_mantissa, b_exponent = np.frexp(b)
     product = (a_mantissa * b_mantissa).astype(np.float64)
     exponent = np.where(product == 0, -(2**20), a_exponent.astype(np.int64) + b_exponent)
+    # Relative to the largest exponent all terms are at most 1, and those that become 0 could not reach the sum.
     top = exponent.max(axis=-1, keepdims=True)
     terms = np.ldexp(product, np.maximum(exponent - top, _GONE).astype(np.int32))
     return Wide(np.add.reduce(terms, axis=-1), top[..., 0])
