@@ -12,7 +12,7 @@ IDS = [
     *("D1.1", "D1.2", "D1.3", "D2.1", "L2.1", "L3.1"),
     *(f"M{number}" for number in range(1, 14)),
     *(f"T{number}" for number in range(1, 8)),
-    *(f"S{number}" for number in range(1, 6)),
+    *(f"S{number}" for number in range(1, 7)),
 ]
 
 
