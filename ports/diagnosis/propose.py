@@ -6,6 +6,8 @@ from itertools import combinations
 from math import exp, log
 from typing import TypeAlias
 
+import numpy as np
+
 from momoracle.ports.departures.departure import compatible
 from momoracle.ports.departures.registry import departure, departures_of
 from momoracle.ports.diagnosis.grid import lies_on_grid
@@ -17,12 +19,12 @@ Progress: TypeAlias = Callable[[str], None]
 LONG = 100  # steps; longer vectors confirm an explanation, but are too slow to guide the search for it
 NEARER = 4.0  # times: so much nearer to the port than anything simpler must an explanation be
 _MOST = 5  # departures in a set
-_ALWAYS = 3  # sets of so many departures are always tried; larger ones where the last departure brought a vector nearer
+_ALWAYS = 2  # sets of so many departures are always tried; larger ones where the last departure brought a vector nearer
 _BEAM = 8  # sets of one size that are extended to the next: those that reproduce most vectors
 _FINEST = 0.125  # of a vector's tolerance: nearer than this is rounding, and tells nothing
 _FARTHEST = 1e12  # times nearer: a rival without a number counts as this far away
 _GUIDES = 16  # vectors that guide the search for sets
-_NEAREST = 24  # sets whose vectors are counted exactly, to say which comes nearest
+_NEAREST = 12  # sets whose vectors are counted exactly, to say which comes nearest
 
 
 def propose(
@@ -49,7 +51,7 @@ def propose(
         nearest, and how many vectors it reproduces.
     """
     search = _Search(replay, seen, sound)
-    if not search.deviating:  # the parameters never deviate, so there is nothing to explain
+    if not search.can_be_explained:
         return Explanation((), (), (), search.count(frozenset()), len(seen))
     size = 0
     for size in range(1, most + 1):
@@ -90,6 +92,11 @@ class _Search:
         self._quick = self._diverse(self._exact)
         self._counts: dict[Set, int] = {}
         self._best: list[list[Set]] = []
+
+    @property
+    def can_be_explained(self) -> bool:
+        """Whether a vector deviates whose numbers a set could give: NaN is explained by nothing."""
+        return any(np.isfinite(self._seen[i]).all() for i in self.deviating)
 
     def pairs(self) -> Iterator[Set]:
         for first, second in combinations(departures_of(self._algorithm), 2):

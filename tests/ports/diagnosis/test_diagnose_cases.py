@@ -18,9 +18,11 @@ CASES = Path(__file__).parents[1] / "cases"
 @cache
 def examined(algorithm: str, name: str) -> Report:
     content = load(algorithm)
-    short = tuple(vector for vector in content.vectors if content.kind(vector) == "core" and len(vector.steps) <= LONG)
+    short = [vector for vector in content.vectors if content.kind(vector) == "core" and len(vector.steps) <= LONG]
+    # A few vectors of each dtype are enough to go wrong on, and a search over all of them takes a while.
+    few = tuple(v for dtype, n in (("float64", 14), ("float32", 4)) for v in [v for v in short if v.dtype == dtype][:n])
     module = import_file(CASES / f"{name}.py")
-    return examine_here(algorithm, module.Port, replace(content, vectors=short), name)
+    return examine_here(algorithm, module.Port, replace(content, vectors=few), name)
 
 
 def findings(report: Report) -> str:
