@@ -8,7 +8,7 @@ from momoracle.common.nearest import did_you_mean
 from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.problems.problem import Problem
 from momoracle.reference import ALGORITHMS, Method
-from momoracle.reference.registry import is_own, method_of
+from momoracle.reference.frame.registry import is_own, method_of
 
 _OFF, _ON = ("false", "no", "0"), ("true", "yes", "1")
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from momoracle.gpu.machine import Array, Machine
 from momoracle.gpu.plan import DTYPES
-from momoracle.reference import arguments
+from momoracle.reference.frame import arguments
+from momoracle.reference.frame.ranges import CHANGING_RATE
 from momoracle.reference.numbers.floats import Floats
-from momoracle.reference.ranges import CHANGING_RATE
 
 _ON_DEVICE = ", or an array of one number on the device"
 

@@ -12,7 +12,8 @@ from momoracle.gpu.arguments import check_loss, check_lr
 from momoracle.gpu.job import Job, Operands, Scalars
 from momoracle.gpu.machine import Machine
 from momoracle.gpu.programs import Program
-from momoracle.reference import Method, arguments
+from momoracle.reference import Method
+from momoracle.reference.frame import arguments
 
 _WRITTEN = "params and state have been written: go on from a copy of them"
 

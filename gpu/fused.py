@@ -11,7 +11,8 @@ from momoracle.gpu.job import DeviceNumber, Operands, Scalars, write_job
 from momoracle.gpu.machine import Array, Machine
 from momoracle.gpu.plan import plan
 from momoracle.gpu.programs import PROGRAMS, Program
-from momoracle.reference import Method, arguments
+from momoracle.reference import Method
+from momoracle.reference.frame import arguments
 
 Arrays = Any  # one array, or a list of arrays
 

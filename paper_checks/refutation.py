@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from momoracle.paper_checks.claim import Optimizers
 from momoracle.reference import Method
-from momoracle.reference.edited import edited
+from momoracle.reference.frame.edited import edited
 
 
 def wrong(algorithms: str, *edits: tuple[str, str]) -> Callable[[], Optimizers]:
@@ -17,7 +17,7 @@ def wrong(algorithms: str, *edits: tuple[str, str]) -> Callable[[], Optimizers]:
 
     Args:
         algorithms: the names of those that are edited, with spaces between.
-        edits: what is changed, as in `momoracle.reference.edited.edited`.
+        edits: what is changed, as in `momoracle.reference.frame.edited.edited`.
     """
 
     def optimizers() -> Optimizers:

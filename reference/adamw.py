@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from momoracle.reference.adam import Adam, AdamState
-from momoracle.reference.method import Advance, Now
+from momoracle.reference.frame.method import Advance, Now
+from momoracle.reference.frame.ranges import Nonnegative
 from momoracle.reference.numbers.expressions import Vector
-from momoracle.reference.ranges import Nonnegative
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.method import Advance, Method, Now
+from momoracle.reference.frame.method import Advance, Method, Now
+from momoracle.reference.frame.ranges import BelowInfinity, LearningRate, Nonnegative, Share
 from momoracle.reference.momentum_model import Model, estimate, proximal_step, reset, step_size
 from momoracle.reference.numbers.expressions import Vector
-from momoracle.reference.ranges import BelowInfinity, LearningRate, Nonnegative, Share
 
 
 class MoMoState(NamedTuple):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from momoracle.reference.method import Advance, Method, Now
+from momoracle.reference.frame.method import Advance, Method, Now
+from momoracle.reference.frame.ranges import LearningRate, Nonnegative, Share
 from momoracle.reference.numbers.expressions import Vector
-from momoracle.reference.ranges import LearningRate, Nonnegative, Share
 
 
 class SGDMState(NamedTuple):

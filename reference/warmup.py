@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from momoracle.reference.arguments import Arrays
+from momoracle.reference.frame.arguments import Arrays
 from momoracle.reference.sgdm import SGDM, SGDMState
 from momoracle.reference.tam import TAM, TAMState
 

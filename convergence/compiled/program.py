@@ -14,8 +14,8 @@ import numpy as np
 from momoracle.convergence.compiled.lanes import WIDTH, Machine
 from momoracle.convergence.compiled.step_code import StepCode
 from momoracle.convergence.engine.samples import BLOCK
-from momoracle.reference.arguments import check_range
-from momoracle.reference.ranges import CHANGING_RATE
+from momoracle.reference.frame.arguments import check_range
+from momoracle.reference.frame.ranges import CHANGING_RATE
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
 _NUMBERS = ("stopped", "alive", "mean_loss")

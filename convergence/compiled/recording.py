@@ -14,7 +14,7 @@ from momoracle.convergence.engine.replicas import has_cap, is_at_cap
 from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.problem import Problem
 from momoracle.reference import Method
-from momoracle.reference.method import Now
+from momoracle.reference.frame.method import Now
 from momoracle.reference.numbers.expressions import Vector
 from momoracle.reference.numbers.recorded import Leaf, Number, Recorded, StepNumber
 

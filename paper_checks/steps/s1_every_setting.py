@@ -19,8 +19,8 @@ from typing import Any
 from momoracle.paper_checks.claim import CheckMethod, Claim, Effort, Evidence, Optimizers, Refutation, require
 from momoracle.paper_checks.refutation import wrong, wrong_frame
 from momoracle.paper_checks.steps.compare import all_cases, compare_steps
-from momoracle.reference import arguments
-from momoracle.reference.method import Method
+from momoracle.reference.frame import arguments
+from momoracle.reference.frame.method import Method
 from momoracle.reference.numbers import floats
 
 SHAPES = ((3,), (), (2, 2), (1,), (2, 1, 2), (5,), (1, 1), (4,))

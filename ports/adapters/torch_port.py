@@ -11,8 +11,8 @@ from momoracle.ports.adapters.argument_names import arguments_of
 from momoracle.ports.adapters.buffer_names import known, rename
 from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import NotOffered, Schedule
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.vectors import FloatArray
-from momoracle.reference.registry import method_of
 
 Way: TypeAlias = Literal["", "loss", "closure"]
 

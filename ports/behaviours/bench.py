@@ -15,10 +15,10 @@ from momoracle.ports.protocol import NotOffered
 from momoracle.ports.running.messages import Answer
 from momoracle.ports.running.method_port import MethodPort
 from momoracle.ports.running.run_vector import choose_arguments, copy_arrays
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.cases import Maker
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.vectors import FloatArray
-from momoracle.reference.registry import method_of
 
 Run: TypeAlias = list[list[FloatArray]]  # the parameters after each step
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from momoracle.ports.behaviours.bench import Input, Run
 from momoracle.reference import Method
-from momoracle.reference.edited import Edit, edited
+from momoracle.reference.frame.edited import Edit, edited
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.vectors import FloatArray
-from momoracle.reference.registry import method_of
 
 Count: TypeAlias = Literal["", "own", "shared"]
 

@@ -9,7 +9,7 @@ from momoracle.ports.behaviours import dtypes, groups, inputs, not_finite, paths
 from momoracle.ports.behaviours.bench import READ, Bench, NotApplicable
 from momoracle.ports.protocol import NotOffered
 from momoracle.ports.running.messages import Answer
-from momoracle.reference.registry import method_of
+from momoracle.reference.frame.registry import method_of
 
 NAMES = {"": "a class of the protocol", "torch": "PyTorch", "optax": "optax", "keras": "Keras"}
 

@@ -18,9 +18,9 @@ from momoracle.ports.methods.registry import equation, order
 from momoracle.ports.running.compare import result_of
 from momoracle.ports.running.messages import Incident
 from momoracle.ports.running.report import Report, VectorResult
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.files import vectors_of
 from momoracle.reference.golden.vectors import Vector, VectorFile
-from momoracle.reference.registry import method_of
 
 Run: TypeAlias = tuple[Vector, VectorResult]
 

@@ -11,8 +11,8 @@ from momoracle.ports.diagnosis.replay import Table, replayed_table, table
 from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.running.messages import Observed
 from momoracle.reference import Method
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.vectors import FloatArray, Step, Vector
-from momoracle.reference.registry import method_of
 
 Reading: TypeAlias = Callable[[Vector], Vector]
 

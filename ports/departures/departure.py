@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from momoracle.ports.departures.narrowing import Narrowing
 from momoracle.reference import Method
-from momoracle.reference.edited import Edit, edited, overlapping, places_of
+from momoracle.reference.frame.edited import Edit, edited, overlapping, places_of
 
 Around: TypeAlias = Callable[[type[Method]], type[Method]]
 

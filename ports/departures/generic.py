@@ -13,7 +13,7 @@ from momoracle.ports.departures.departure import Departure, variant
 from momoracle.ports.methods.derive import run_probe
 from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.methods.text import MethodText
-from momoracle.reference.edited import Edit, method_source
+from momoracle.reference.frame.edited import Edit, method_source
 
 _OTHERS = ("check", "start", "split")  # functions of a method that compute no step
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

@@ -7,7 +7,7 @@ from momoracle.ports.departures.departure import Departure
 from momoracle.ports.departures.frame import frame_departures
 from momoracle.ports.departures.generic import generic_departures
 from momoracle.ports.methods.registry import facts_of
-from momoracle.reference.registry import method_of
+from momoracle.reference.frame.registry import method_of
 
 #: departures that have a name, for they were seen in ports or are easily made; a method of one's own has none
 _NAMED: dict[str, tuple[Departure, ...]] = {

@@ -11,11 +11,11 @@ from momoracle.ports.diagnosis.observe import Evidence
 from momoracle.ports.diagnosis.replay import Replay, Table, table
 from momoracle.ports.running.findings import Explanation, Names
 from momoracle.ports.running.messages import Job, Outcome, job_of
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.prove import prove
 from momoracle.reference.golden.vectors import FloatArray, Vector
-from momoracle.reference.registry import method_of
 
 Run: TypeAlias = Callable[[Job, str], Outcome]  # a job, and the dtype of the process that is to run it
 

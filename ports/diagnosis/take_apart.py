@@ -15,9 +15,9 @@ from momoracle.ports.methods.facts import MethodFacts
 from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.protocol import plain
 from momoracle.reference import Method
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.vectors import Vector as GoldenVector
 from momoracle.reference.numbers.expressions import Vector
-from momoracle.reference.registry import method_of
 
 Row: TypeAlias = NDArray[np.float64]
 

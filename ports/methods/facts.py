@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from momoracle.reference.edited import Edit
+from momoracle.reference.frame.edited import Edit
 
 Setting = float | bool
 

@@ -15,8 +15,8 @@ from momoracle.ports.methods.derive import (
 from momoracle.ports.methods.facts import MethodFacts, Setting, StatedFacts
 from momoracle.ports.methods.text import MethodText
 from momoracle.reference import ALGORITHMS, Method
-from momoracle.reference.edited import method_source
-from momoracle.reference.registry import method_of
+from momoracle.reference.frame.edited import method_source
+from momoracle.reference.frame.registry import method_of
 
 _STATED: dict[str, StatedFacts] = {**classic.STATED, **momo.STATED, **tam.STATED}
 # What an optimizer of a framework may have beside any method, and how it is switched off.

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from momoracle.reference.edited import Edit
+from momoracle.reference.frame.edited import Edit
 
 
 @dataclass(frozen=True)

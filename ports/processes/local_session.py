@@ -12,7 +12,7 @@ from momoracle.ports.behaviours.table import carry_out
 from momoracle.ports.protocol import NotOffered
 from momoracle.ports.running.messages import Answer, Incident, Job, Outcome
 from momoracle.ports.running.run_vector import missing_of, run_vector
-from momoracle.reference.registry import method_of
+from momoracle.reference.frame.registry import method_of
 
 
 class LocalSession:

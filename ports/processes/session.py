@@ -8,7 +8,7 @@ from momoracle.ports.adapters.port_spec import PortError, PortSpec, Setting, par
 from momoracle.ports.processes.process import Child, Limits
 from momoracle.ports.running.findings import Unmatched
 from momoracle.ports.running.messages import Answer, Job, Outcome, Question
-from momoracle.reference.registry import method_of
+from momoracle.reference.frame.registry import method_of
 
 BEHAVIOUR_DTYPE = "float32"  # the frameworks' default, and what JAX and Keras are set up to for a whole process
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.vectors import FloatArray, Hyperparameter
-from momoracle.reference.registry import method_of
 
 MOST_STEPS = 6
 MOST_TENSORS = 3

@@ -11,9 +11,9 @@ from momoracle.ports.adapters.port_spec import PortSpec, Setting, parse_port
 from momoracle.ports.protocol import Port
 from momoracle.ports.running.run_vector import choose_arguments
 from momoracle.ports.search.cases import changed_settings
+from momoracle.reference.frame.registry import is_own, method_of
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.vectors import FloatArray
-from momoracle.reference.registry import is_own, method_of
 
 # What is asserted where a port breaks the protocol; an error of its own needs no assertion.
 _ASSERTIONS = {

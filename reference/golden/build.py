@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from momoracle.common.user_code import error_report
+from momoracle.reference.frame.registry import is_own, method_of
 from momoracle.reference.golden.cases import Case, Maker, fits, shared_cases
 from momoracle.reference.golden.cases_declared import declared_cases, loss_cases
 from momoracle.reference.golden.families import families_of
@@ -12,7 +13,6 @@ from momoracle.reference.golden.prove import Ambiguous, prove
 from momoracle.reference.golden.vectors import Vector, VectorFile
 from momoracle.reference.numbers.balls import Undecided
 from momoracle.reference.numbers.rounded_balls import IllPosed
-from momoracle.reference.registry import is_own, method_of
 
 DTYPES = ("float64", "float32")
 _ALLOWED = (

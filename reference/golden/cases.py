@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from momoracle.reference.frame.method import Method
+from momoracle.reference.frame.ranges import Declaration, declarations_of
+from momoracle.reference.frame.registry import method_of, name_of
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.vectors import FloatArray, Hyperparameter
-from momoracle.reference.method import Method
-from momoracle.reference.ranges import Declaration, declarations_of
-from momoracle.reference.registry import method_of, name_of
 
 SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (3, 1), (1, 3), (2, 3))
 _LONG = (1, 2, 3, 5, 10, 30, 100, 300, 1000)
@@ -317,5 +317,5 @@ def _check_declared(method: type[Method], declared: Declaration) -> None:
     if declared.range is None:
         raise ValueError(
             f"{name} declares no range; golden vectors vary it over one: write `{declared.name}: Share` for [0, 1), "
-            "`Nonnegative` for [0, inf), or `Annotated[float, Range(low, high)]`, all from momoracle.reference.ranges"
+            "`Nonnegative` for [0, inf), or `Annotated[float, Range(low, high)]`, from momoracle.reference.frame.ranges"
         )

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from momoracle.reference.frame.ranges import Declaration
 from momoracle.reference.golden.cases import Case, Maker
 from momoracle.reference.golden.vectors import Hyperparameter
-from momoracle.reference.ranges import Declaration
 
 _NEAR = 1 / 64  # of a range's width, from an end that is itself excluded; exact in binary
 _SEVERAL = ((2, 3), (3,))
@@ -65,7 +65,7 @@ def values_of(declared: Declaration) -> dict[str, Hyperparameter]:
     """Return the values over which a hyperparameter is varied, other than its default.
 
     >>> from momoracle import TAM
-    >>> from momoracle.reference.ranges import declarations_of
+    >>> from momoracle.reference.frame.ranges import declarations_of
     >>> {declared.name: values_of(declared) for declared in declarations_of(TAM)}["gamma"]
     {'low': 0.0, 'half': 0.5, 'high': 0.984375}
     """

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from momoracle.reference.frame.registry import is_own, method_of, name_of
 from momoracle.reference.golden.flags import FLAGS
 from momoracle.reference.golden.vectors import Expected, Hyperparameter, Step, Vector, VectorFile
-from momoracle.reference.registry import is_own, method_of, name_of
 
 SCHEMA = "momoracle-golden-v1"
 FOLDER = Path(str(files("momoracle.reference.golden"))) / "v1"

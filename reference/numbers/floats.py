@@ -49,7 +49,11 @@ def _sum_of_blocks(a: Any, b: Any, length: int) -> Any:
     size = a.shape[-1]
     if size <= length:
         narrow = a.dtype.itemsize < 8
-        return fixed_order.sum_products(a.astype(np.float64), b.astype(np.float64)) if narrow else fixed_order.sum_products(a, b)
+        return (
+            fixed_order.sum_products(a.astype(np.float64), b.astype(np.float64))
+            if narrow
+            else fixed_order.sum_products(a, b)
+        )
     whole = size - size % length
     shape = (*a.shape[:-1], whole // length, length)
     sums = fixed_order.sum_products(a[..., :whole].reshape(shape), b[..., :whole].reshape(shape))

@@ -9,7 +9,7 @@ from support.zoo_small import small
 from momoracle import MoMo
 from momoracle.convergence import NO_CAP
 from momoracle.convergence.method_text import expand_grid, make_method, method_from_text, method_label
-from momoracle.reference.registry import AlgorithmError
+from momoracle.reference.frame.registry import AlgorithmError
 
 
 def test_a_class_in_a_file_is_a_method() -> None:

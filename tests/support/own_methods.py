@@ -19,9 +19,9 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from momoracle.reference.method import Advance, Method, Now
+from momoracle.reference.frame.method import Advance, Method, Now
 from momoracle.reference.numbers.expressions import Vector
-from momoracle.reference.ranges import BelowInfinity, LearningRate, Nonnegative, Range, Share
+from momoracle.reference.frame.ranges import BelowInfinity, LearningRate, Nonnegative, Range, Share
 
 
 class State(NamedTuple):

@@ -11,8 +11,8 @@ from rich.table import Table
 from momoracle.commands.terminal import Json, colour, console, progress, write_json
 from momoracle.ports import golden_vectors as golden
 from momoracle.reference import ALGORITHMS, AlgorithmError, method_of
+from momoracle.reference.frame.registry import is_own, name_of
 from momoracle.reference.golden import files
-from momoracle.reference.registry import is_own, name_of
 
 vectors = typer.Typer(help="The golden vectors: write them, or check the files byte for byte.", no_args_is_help=True)
 Algorithms = Annotated[

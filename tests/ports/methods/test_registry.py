@@ -11,7 +11,7 @@ from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.methods.derive import FactsError
 from momoracle.ports.methods.registry import equation, facts_of, order
 from momoracle.reference import ALGORITHMS
-from momoracle.reference.registry import AlgorithmError
+from momoracle.reference.frame.registry import AlgorithmError
 
 
 def test_nesterov_is_known_from_its_text() -> None:

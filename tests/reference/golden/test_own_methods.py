@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from momoracle.commands.command_line import app
 from momoracle.reference import method_of
-from momoracle.reference.edited import edited
+from momoracle.reference.frame.edited import edited
+from momoracle.reference.frame.registry import name_of
 from momoracle.reference.golden import files, vectors_of
 from momoracle.reference.golden.cases import Maker
 from momoracle.reference.golden.vectors import Vector, VectorFile
-from momoracle.reference.registry import name_of
 
 OWN = {"nesterov": NESTEROV, "ngn": NGN}
 

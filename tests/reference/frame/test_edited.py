@@ -10,8 +10,8 @@ from support.runs import METHODS, bits, random_problem, steps_of
 
 from momoracle import SGD, AdaTAMW
 from momoracle.reference import ALGORITHMS
-from momoracle.reference import edited as module
-from momoracle.reference.edited import method_source, overlapping, places_of
+from momoracle.reference.frame import edited as module
+from momoracle.reference.frame.edited import method_source, overlapping, places_of
 
 edited: Any = module.edited  # any class's constructor may follow
 

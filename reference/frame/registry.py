@@ -9,7 +9,7 @@ from momoracle.reference.adam import Adam
 from momoracle.reference.adamw import AdamW
 from momoracle.reference.adatam import AdaTAM
 from momoracle.reference.adatamw import AdaTAMW
-from momoracle.reference.method import Method
+from momoracle.reference.frame.method import Method
 from momoracle.reference.momo import MoMo
 from momoracle.reference.momo_adam import MoMoAdam
 from momoracle.reference.sgd import SGD

@@ -9,7 +9,7 @@ import pytest
 from support.own_methods import write_method
 
 from momoracle.reference import ALGORITHMS, method_of
-from momoracle.reference.ranges import Range, declarations_of
+from momoracle.reference.frame.ranges import Range, declarations_of
 
 CLOSED, OPEN = Range(1, 2, includes_high=True), Range(1, 2, includes_low=False)
 

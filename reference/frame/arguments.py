@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from momoracle.reference.frame.ranges import Range, declarations_of
 from momoracle.reference.numbers.base import Numbers
 from momoracle.reference.numbers.exact import Exact
 from momoracle.reference.numbers.floats import Floats, Replicas, all_finite, working_dtype
-from momoracle.reference.ranges import Range, declarations_of
 
 Arrays: TypeAlias = Any  # one array, or a list of arrays: results come in the structure of the parameters
 

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from momoracle.reference import arguments
-from momoracle.reference.arguments import Arrays
-from momoracle.reference.declared import check_class, check_quantities, check_start
+from momoracle.reference.frame import arguments
+from momoracle.reference.frame.arguments import Arrays
+from momoracle.reference.frame.declared import check_class, check_quantities, check_start
+from momoracle.reference.frame.ranges import CHANGING_RATE, RATE, LearningRate, declarations_of
 from momoracle.reference.numbers.base import Numbers, OutOfRange
 from momoracle.reference.numbers.expressions import Scalar, Vector
 from momoracle.reference.numbers.floats import Floats
 from momoracle.reference.numbers.roots import Vanished
-from momoracle.reference.ranges import CHANGING_RATE, RATE, LearningRate, declarations_of
 
 
 class Now(NamedTuple):

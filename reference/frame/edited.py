@@ -16,13 +16,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from momoracle.reference.method import Method
-from momoracle.reference.registry import method_of
+from momoracle.reference.frame.method import Method
+from momoracle.reference.frame.registry import method_of
 
 Edit: TypeAlias = tuple[str, str]
 Span: TypeAlias = tuple[int, int]
-
-_FRAME = ("method", "arguments", "declared", "ranges", "registry")  # what every method imports and none computes with
 
 
 @cache
@@ -95,8 +93,7 @@ def _files_of(module: str) -> list[str]:
     """Return the modules whose text a method is made of: what it imports from momoracle beside frame and numbers."""
     files: list[str] = []
     for name in _imports_of(module):
-        package, _, last = name.rpartition(".")
-        if package == "momoracle.reference" and last not in _FRAME:
+        if name.rpartition(".")[0] == "momoracle.reference":  # a room below has what none computes with
             files += [file for file in _files_of(name) if file not in files]
     return [*files, module]
 

@@ -7,7 +7,7 @@ from support.own_methods import NESTEROV, write_method
 
 import momoracle
 from momoracle.reference import ALGORITHMS, AlgorithmError, Method, method_of
-from momoracle.reference.registry import is_own, name_of
+from momoracle.reference.frame.registry import is_own, name_of
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
