@@ -48,12 +48,9 @@ def _sum_of_blocks(a: Any, b: Any, length: int) -> Any:
     """Return Σ a_i b_i, blocks of ``length`` products in the arrays' own dtype and the rest in float64."""
     size = a.shape[-1]
     if size <= length:
-        narrow = a.dtype.itemsize < 8
-        return (
-            fixed_order.sum_products(a.astype(np.float64), b.astype(np.float64))
-            if narrow
-            else fixed_order.sum_products(a, b)
-        )
+        if a.dtype.itemsize < 8:  # products of float32 underflow where their sum does not
+            a, b = a.astype(np.float64), b.astype(np.float64)
+        return fixed_order.sum_products(a, b)
     whole = size - size % length
     shape = (*a.shape[:-1], whole // length, length)
     sums = fixed_order.sum_products(a[..., :whole].reshape(shape), b[..., :whole].reshape(shape))
