@@ -4,7 +4,6 @@ Not mutated is what a step does not compute: docstrings and texts, annotations, 
 """
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -38,12 +37,12 @@ _SKIPPED = (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom, ast.JoinedStr)
 
 
 class Mutant(NamedTuple):
-    """One edit: the line that it is on, the text of that line, what is done there, and the edited tree."""
+    """One edit: the line that it is on, the text of that line, what is done there, and to which node of the tree."""
 
     line: int
     text: str
     edit: str
-    tree: ast.Module
+    node: int
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.edit}: {self.text}"
@@ -51,16 +50,20 @@ class Mutant(NamedTuple):
 
 def mutants_of(source: str) -> list[Mutant]:
     """Return every single mutant of a source text, in the order of its syntax tree."""
-    tree, lines = ast.parse(source), source.splitlines()
-    edits = [(i, node, edit) for i, node in enumerate(_nodes(tree)) for edit, _ in _edits(node)]
-    mutants = []
-    for i, node, edit in edits:
-        changed = copy.deepcopy(tree)
-        target = next(other for j, other in enumerate(_nodes(changed)) if j == i)
-        next(change for name, change in _edits(target) if name == edit)()
-        line = getattr(node, "lineno", 0)
-        mutants.append(Mutant(line, lines[line - 1].strip(), edit, ast.fix_missing_locations(changed)))
-    return mutants
+    lines = source.splitlines()
+    return [
+        Mutant(line := getattr(node, "lineno", 0), lines[line - 1].strip(), edit, i)
+        for i, node in enumerate(_nodes(ast.parse(source)))
+        for edit, _ in _edits(node)
+    ]
+
+
+def edited_tree(source: str, mutant: Mutant) -> ast.Module:
+    """Return the syntax tree of a source text with the edit of one of its mutants carried out."""
+    tree = ast.parse(source)
+    node = next(node for i, node in enumerate(_nodes(tree)) if i == mutant.node)
+    next(change for edit, change in _edits(node) if edit == mutant.edit)()
+    return ast.fix_missing_locations(tree)
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:

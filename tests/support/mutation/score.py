@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where it is run 
 
 from support.mutation.graft import graft
 from support.mutation.killers import first_to_notice, load_everything
-from support.mutation.mutants import Mutant, mutants_of
+from support.mutation.mutants import Mutant, edited_tree, mutants_of
 
 #: the files of the reference that take part in a step
 FILES = (
@@ -39,15 +39,20 @@ class Outcome(NamedTuple):
     mutant: Mutant
     noticed_by: str
 
-    @property
-    def key(self) -> str:
-        """The mutant's name, which a shift of lines does not change."""
-        return f"{self.file}: {self.mutant.text}: {self.mutant.edit}"
+
+def key_of(file: str, mutant: Mutant) -> str:
+    """Return a mutant's name, which a shift of lines does not change."""
+    return f"{file}: {mutant.text}: {mutant.edit}"
 
 
 def all_mutants(files: Sequence[str] = FILES) -> list[tuple[str, Mutant]]:
     """Return every mutant of the files, with its file."""
-    return [(file, m) for file in files for m in mutants_of((REFERENCE / f"{file}.py").read_text(encoding="utf-8"))]
+    return [(file, mutant) for file in files for mutant in mutants_of(source_of(file))]
+
+
+def source_of(file: str) -> str:
+    """Return the text of a file of the reference."""
+    return (REFERENCE / f"{file}.py").read_text(encoding="utf-8")
 
 
 def run_mutants(chosen: Sequence[tuple[str, Mutant]], processes: int = 2) -> Iterator[Outcome]:
@@ -76,7 +81,7 @@ def _run_one(file: str, mutant: Mutant, sender: Any) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        graft(import_module(f"momoracle.reference.{file.replace('/', '.')}"), mutant.tree)
+        graft(import_module(f"momoracle.reference.{file.replace('/', '.')}"), edited_tree(source_of(file), mutant))
         noticed_by = first_to_notice(file.rpartition("/")[2])
     except Exception as error:
         noticed_by = f"stopped by {type(error).__name__}"
@@ -105,13 +110,14 @@ def main() -> None:
     for outcome in run_mutants(chosen, options.processes):
         outcomes.append(outcome)
         if not outcome.noticed_by:
-            print(f"survives{' (known)' if outcome.key in known else ''}: {outcome.file}, {outcome.mutant}", flush=True)
+            known_too = " (known)" if key_of(outcome.file, outcome.mutant) in known else ""
+            print(f"survives{known_too}: {outcome.file}, {outcome.mutant}", flush=True)
     killed = sum(bool(outcome.noticed_by) for outcome in outcomes)
-    equivalent = sum(outcome.key in known for outcome in outcomes if not outcome.noticed_by)
+    equivalent = sum(key_of(outcome.file, outcome.mutant) in known for outcome in outcomes if not outcome.noticed_by)
     print(f"{killed} of {len(outcomes)} mutants noticed ({100 * killed / len(outcomes):.1f} %); ", end="")
     print(f"{equivalent} of the others are known, {len(outcomes) - killed - equivalent} are not")
     if options.json:
-        content = {outcome.key: outcome.noticed_by for outcome in outcomes}
+        content = {key_of(outcome.file, outcome.mutant): outcome.noticed_by for outcome in outcomes}
         options.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
