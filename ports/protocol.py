@@ -131,8 +131,8 @@ class Schedule:
 
 def plain(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the hyperparameters as ports get them: a tuple of learning rates becomes a `Schedule`."""
-    given = dict(hyperparameters)
-    lr = given.get("lr")
+    settings = dict(hyperparameters)
+    lr = settings.get("lr")
     if isinstance(lr, Sequence):
-        given["lr"] = Schedule(tuple(float(value) for value in lr))
-    return given
+        settings["lr"] = Schedule(tuple(float(value) for value in lr))
+    return settings
