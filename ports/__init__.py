@@ -1,4 +1,4 @@
-"""The port checker: is an optimizer that somebody wrote the paper's method, and if not, where does it part from it?
+"""The port checker: it says whether an optimizer is the paper's method, and where it parts from it if not.
 
 This file has what a port's author imports; ``protocol.py`` says what a port is, ``examine.py`` how a check goes.
 A file enters here if several of the rooms below need it, or if it is an entry of its own, such as the pytest suite.

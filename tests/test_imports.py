@@ -29,11 +29,11 @@ RIDDLES = {"one", "found", "given", "told", "shown"}
 KNOWN_CIRCLES: set[frozenset[str]] = set()  # the packages in each circle
 KNOWN_ARROWS = {("momoracle.common.user_code", "momoracle")}
 KNOWN_FULL = {"momoracle.reference"}
-KNOWN_SHORT = {"momoracle.ports", "momoracle.reference"}
+KNOWN_SHORT = {"momoracle.reference"}
 KNOWN_RIDDLES = """
     reference reference.golden reference.numbers
     convergence convergence.problems
-    ports ports.diagnosis
+    ports.diagnosis
 """
 
 
