@@ -11,20 +11,22 @@ from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.engine.summary import Finding, Summary
 from momoracle.convergence.method_text import method_label
 from momoracle.convergence.problems.problem import Array
+from momoracle.convergence.problems.trial import try_problem
 from momoracle.convergence.run import run
 from momoracle.convergence.statistics.confidence import upper_bound
 from momoracle.convergence.statistics.slope import Slope, fit
+from momoracle.convergence.verdict import Evidence, Verdict, is_refuted, judge
 
 RISK = 0.01  # the probability with which the confidence bounds of one curve may fail, all of its checkpoints together
-Verdict = Literal["holds", "violated", "undecided", "diverged", "not applicable"]
+Outcome = Literal["holds", "violated", "undecided", "not applicable"]
 _NEEDS = ("convex", "interpolates", "optimum", "lipschitz")
 
 
 class CertificateOutcome(NamedTuple):
-    """One certificate on one cell: its verdict, the reason where it is not applicable, else what it found."""
+    """One certificate on one cell: what became of it, the reason where it is not applicable, else what it found."""
 
     certificate: Certificate
-    verdict: Verdict
+    verdict: Outcome
     reason: str
     finding: Finding | None
 
@@ -42,6 +44,7 @@ class Rate:
         upper: with confidence 1 − `RISK` the expectation of ``average`` is below, for all k at once; None where no
             range of the values is known.
         bound: M6's G ‖x^1−x*‖ / ((1−β) √k); None where the theorem does not apply, and then ``no_bound`` says why.
+        remedy: what would make it apply.
         slope: of ``average``, None where it cannot be fitted.
         expected: the slope that theory promises at most, −1 for smooth and −1/2 for other losses, or None.
         certificates: the verdict of every certificate.
@@ -53,7 +56,7 @@ class Rate:
     >>> from momoracle.convergence import least_squares
     >>> (rate,) = rates(Ensemble(least_squares(), SGD(lr=0.1), steps=10))
     >>> rate.verdict, rate.no_bound  # no theorem of MoMo is about SGD
-    ('not applicable', 'the theory is about MoMo, the method is SGD')
+    ('no bound applies', 'the theory is about MoMo, the method is SGD')
     """
 
     ensemble: Ensemble
@@ -64,6 +67,7 @@ class Rate:
     upper: Array | None
     bound: Array | None
     no_bound: str
+    remedy: str
     slope: Slope | None
     expected: float | None
     certificates: tuple[CertificateOutcome, ...]
@@ -86,7 +90,7 @@ class Rate:
         return None if self.bound is None or self.bound[-1] == 0 else float(self.average[-1] / self.bound[-1])
 
     @property
-    def statistics(self) -> Verdict:
+    def statistics(self) -> Outcome:
         """Whether the expectation is below the bound at every checkpoint, with confidence 1 − `RISK`.
 
         ``violated`` where the mean itself is above; ``undecided`` where only its confidence bound is: more seeds
@@ -99,20 +103,37 @@ class Rate:
         return "holds" if np.all(self.upper <= self.bound) else "undecided"
 
     @property
-    def verdict(self) -> Verdict:
-        """Violated if a certificate or the statistics are, diverged if a replica left its range, or the rest.
+    def grows(self) -> bool:
+        """Whether the gap grows: its slope is above zero with confidence, or it ends higher than it began."""
+        if self.slope is not None:
+            return self.slope.low > 0
+        return bool(self.average[-1] > self.average[0] and self.last[-1] > self.last[0])
 
-        That a loss is nowhere below what the problem states shows nothing about the method, so it makes nothing hold.
-        """
-        verdicts = {self.statistics, *(c.verdict for c in self.certificates)}
-        if "violated" in verdicts:
-            return "violated"
-        if self.retired[0]:
-            return "diverged"
-        if "undecided" in verdicts:
-            return "undecided"
-        theory = {self.statistics, *(c.verdict for c in self.certificates if c.certificate.of == "momo")}
-        return "holds" if "holds" in theory else "not applicable"
+    @property
+    def holds_by(self) -> tuple[str, ...]:
+        """What constrains the outcome and is met: ``bound``, and ids of certificates."""
+        met = [c.certificate.id for c in self.certificates if (c.certificate.role, c.verdict) == ("outcome", "holds")]
+        return ("bound", *met) if self.statistics == "holds" else tuple(met)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the runs have shown."""
+        violated = {c.certificate.role for c in self.certificates if c.verdict == "violated"}
+        met = {c.certificate.role for c in self.certificates if c.verdict == "holds"}
+        return Evidence(
+            refuted=is_refuted(violated),
+            violated=self.statistics == "violated" or bool(violated),
+            diverged=self.retired[0] > 0 or not (np.isfinite(self.average).all() and np.isfinite(self.last).all()),
+            grows=self.grows,
+            undecided=self.statistics == "undecided",
+            bounded=bool(self.holds_by),
+            identity="identity" in met,
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the evidence comes to, see `verdict.judge`."""
+        return judge(self.evidence)
 
 
 def m6_bound(largest: float, beta: float, steps: Array) -> Array:
@@ -126,6 +147,7 @@ def rates(
     tile: int | None = None,
     done: Callable[[int], Any] = lambda steps: None,
     bound: Callable[[float, Any, Array], Array] = m6_bound,
+    try_first: bool = True,
 ) -> list[Rate]:
     """Run an ensemble and return the `Rate` of each cell, beside the theorem's bound.
 
@@ -137,9 +159,11 @@ def rates(
         tile: as for `run`.
         done: as for `run`.
         bound: the bound on the expectation, from G ‖x^1−x*‖, β and the steps k.
+        try_first: whether what the problem states is tried on sampled points before anything runs.
 
     Raises:
         ValueError: processes or tile is below 1.
+        ProblemError: a statement of the problem is refuted before the run, or its own code fails.
 
     Source: MoMo (arXiv 2305.07583), the O(1/√K) theorem (M6).
 
@@ -151,6 +175,8 @@ def rates(
     >>> rate.verdict, rate.ratio < 1
     ('holds', True)
     """
+    if try_first:
+        try_problem(ensemble.problem, ensemble.start_points)
     summary = Summary(ensemble)
     for part in run(ensemble, processes, tile, done):
         summary.add(part)
@@ -164,7 +190,7 @@ def _rate(summary: Summary, cell: int, bound_of: Callable[[float, Any, Array], A
     least = constants.lower_bound if constants.infimum is None else constants.infimum
     average, last = summary.mean("loss_average", cell) - least, summary.mean("mean_loss", cell) - least
     certificates = tuple(_certificate_outcome(c, summary, cell, method) for c in ensemble.certificates)
-    no_bound = _no_bound(summary, cell, method)
+    no_bound, remedy = _no_bound(summary, cell, method)
     bound = upper = None
     if not no_bound:
         assert constants.lipschitz is not None
@@ -188,6 +214,7 @@ def _rate(summary: Summary, cell: int, bound_of: Callable[[float, Any, Array], A
         upper=upper,
         bound=bound,
         no_bound=no_bound,
+        remedy=remedy,
         slope=slope,
         expected=None if no_bound else -1.0 if smooth else -0.5,
         certificates=certificates,
@@ -201,16 +228,20 @@ def _upper(mean: float, count: int, largest: float, risk: float) -> float:
     return upper_bound(max(mean, 0.0), count, largest, risk) if mean <= largest else float("inf")
 
 
-def _no_bound(summary: Summary, cell: int, method: Any) -> str:
-    """Return why M6's bound on the expectation does not apply, or an empty text."""
+def _no_bound(summary: Summary, cell: int, method: Any) -> tuple[str, str]:
+    """Return why M6's bound on the expectation does not apply and what would make it apply; empty texts if it does."""
     problem = summary.ensemble.problem
-    reason = not_momo(method, problem) or next(filter(None, map(problem.constants.lacks, _NEEDS)), "")
-    if reason:
-        return reason
+    if reason := not_momo(method, problem):
+        return reason, "run MoMo without weight decay, with lower_bound = f_* and no estimate of it"
+    for fact in _NEEDS:
+        if reason := problem.constants.lacks(fact):
+            stated = fact in problem.constants.why_not
+            return reason, "take a problem where that holds" if stated else f"state constants.{fact}, if you know it"
     if problem.in_order:
-        return "the samples are taken in a fixed order, not drawn"
-    capped = int(summary.capped[cell])
-    return f"the cap bound in {capped} of {summary.ensemble.seeds} runs" if capped else ""
+        return "the samples are taken in a fixed order, not drawn", "leave in_order out"
+    if capped := int(summary.capped[cell]):
+        return f"the cap bound in {capped} of {summary.ensemble.seeds} runs", "raise lr, which is the cap"
+    return "", ""
 
 
 def _certificate_outcome(certificate: Certificate, summary: Summary, cell: int, method: Any) -> CertificateOutcome:

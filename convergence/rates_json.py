@@ -23,9 +23,11 @@ def to_json(rate: Rate) -> dict[str, Any]:
         "dtype": ensemble.dtype,
         "compiled": ensemble.compiled,
         "verdict": rate.verdict,
+        "holds_by": list(rate.holds_by),
         "statistics": {
             "verdict": rate.statistics,
             "not_applicable": rate.no_bound,
+            "remedy": rate.remedy,
             "risk": RISK,
             "method": "Chernoff-Hoeffding (relative entropy), all checkpoints at once by Bonferroni",
         },

@@ -8,10 +8,16 @@ from rich.table import Table
 
 from momoracle.convergence.certificates.certificate import Certificate
 from momoracle.convergence.rates import RISK, Rate
+from momoracle.convergence.verdict import VERDICTS
 
-COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "diverged": "red", "not applicable": "dim"}
-_NUMBERS = 58  # columns of a terminal that all but the methods take
-_WORST_FIRST = ("violated", "diverged", "undecided", "holds", "not applicable")
+COLOURS = dict.fromkeys(("problem error", "violated", "diverged", "grows"), "red") | {
+    "undecided": "yellow",
+    "holds": "green",
+    "consistent": "cyan",
+    "no bound applies": "dim",
+    "not applicable": "dim",
+}
+_NUMBERS = 60  # columns of a terminal that all but the methods take
 
 
 def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
@@ -25,7 +31,7 @@ def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
         f"average gap\n≤ ({1 - RISK:.0%})",
         "bound\nratio",
         "slope\n(95 %)",
-        "verdict\ncertificates",
+        "verdict\nby",
     )
     rows = [_cells(rate, max(width - _NUMBERS, 10)) for rate in rates]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
@@ -39,16 +45,24 @@ def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
 
 def _cells(rate: Rate, room: int) -> list[str]:
     slope, ratio = rate.slope, rate.ratio
-    held = sum(outcome.verdict == "holds" and outcome.certificate.of == "momo" for outcome in rate.certificates)
-    broken = sum(outcome.verdict == "violated" for outcome in rate.certificates)
-    counts = [f"{held} hold"] * bool(held) + [f"[red]{broken} violated[/]"] * bool(broken)
     return [
         f"{escape(rate.ensemble.problem.name)}\n{escape(_fold(rate.label, room))}",
         f"{rate.average[-1]:.3g}\n" + ("" if rate.upper is None else f"≤ {rate.upper[-1]:.3g}"),
         ("" if rate.bound is None else f"{rate.bound[-1]:.3g}") + ("" if ratio is None else f"\n{ratio:.3g}"),
         "" if slope is None else f"{slope.value:.2f}\n" + escape(f"[{slope.low:.2f}, {slope.high:.2f}]"),
-        f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]\n" + ("\n".join(counts) or "[dim]none apply[/]"),
+        f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]\n{_by(rate)}",
     ]
+
+
+def _by(rate: Rate) -> str:
+    """Return the claims that a verdict rests on: of what is violated, or of what constrains the outcome and is met."""
+    broken = [outcome.certificate.id for outcome in rate.certificates if outcome.verdict == "violated"]
+    if rate.statistics == "violated":
+        broken.append("bound")
+    if rate.verdict == "consistent":
+        return "[dim]identities only[/]"
+    ids = broken or (rate.holds_by if rate.verdict == "holds" else ())
+    return " ".join(sorted({"M6" if name == "bound" else name.split()[0] for name in ids}))
 
 
 def _fold(label: str, room: int) -> str:
@@ -64,7 +78,7 @@ def _fold(label: str, room: int) -> str:
 def count_verdicts(rates: Sequence[Rate]) -> str:
     """Return one line: how many rates there are, and how many have each verdict, as Rich's markup."""
     lines = []
-    for verdict in _WORST_FIRST:
+    for verdict in VERDICTS:
         if count := sum(rate.verdict == verdict for rate in rates):
             word = "hold" if verdict == "holds" and count > 1 else verdict
             lines.append(f"{count} [{COLOURS[verdict]}]{word}[/]")
@@ -90,7 +104,7 @@ def certificate_table(rate: Rate) -> Table:
 
 
 def remarks(rate: Rate) -> list[str]:
-    """Return what a reader must know beside the table: violations, retired replicas, undecided bounds, reasons."""
+    """Return what a reader must know beside the table: what falls short, and why no bound applies."""
     name = f"{rate.ensemble.problem.name}, {rate.label}"
     lines = [
         f"{name}: {_certificate_name(outcome.certificate)} violated in {outcome.finding.violated} "
@@ -103,6 +117,10 @@ def remarks(rate: Rate) -> list[str]:
             f"{name}: {rate.retired[0]} replicas left the range of {rate.ensemble.dtype}, "
             f"the first in step {rate.retired[1]}"
         )
+    if rate.verdict == "problem error":
+        lines.append(f"{name}: the problem states a wrong constant, so nothing is said about the method; correct it")
+    if rate.grows:
+        lines.append(f"{name}: the gap grows, from {rate.average[0]:.3g} on average to {rate.average[-1]:.3g}")
     if rate.statistics == "violated":
         lines.append(f"{name}: the average gap exceeds its bound")
     if rate.statistics == "undecided":
@@ -114,6 +132,8 @@ def remarks(rate: Rate) -> list[str]:
     if rate.no_bound:
         reasons.setdefault(rate.no_bound, []).append("bound")
     lines.extend(f"{name}: not applicable: {', '.join(ids)}: {reason}" for reason, ids in reasons.items())
+    if rate.no_bound and rate.verdict in ("consistent", "no bound applies"):
+        lines.append(f"{name}: for a bound that applies, {rate.remedy}")
     return lines
 
 

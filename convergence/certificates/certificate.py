@@ -39,6 +39,9 @@ class Certificate:
         only: the steps that it is about.
         of: what is measured: ``momo`` for the steps of MoMo (`Measured`); for every method, ``losses`` for the loss of
             each step and ``means`` for the mean loss at each checkpoint (`Losses`).
+        role: what it shows: ``outcome`` constrains where a run goes, ``identity`` holds however badly it goes,
+            ``constant`` refutes what the problem states, and ``ball`` too, as long as no run leaves the ball around x*
+            on which the constant is stated.
 
     >>> from momoracle.convergence import NO_CAP, Ensemble, rates
     >>> from momoracle.convergence import least_squares
@@ -57,6 +60,7 @@ class Certificate:
     sides: Callable[[Any, Problem], Sides]
     only: str = "every step"
     of: Literal["momo", "losses", "means"] = "momo"
+    role: Literal["outcome", "identity", "constant", "ball"] = "outcome"
 
     def not_applicable(self, problem: Problem, method: Any) -> str:
         """Return why the theory claims nothing for this ``method`` on this ``problem``; an empty text where it does."""

@@ -59,7 +59,10 @@ def sum_of_gains(m: Measured, problem: Problem) -> Sides:
 
 def least_gain(m: Measured, problem: Problem) -> Sides:
     """M7's least gain, with the sure gap on the left."""
-    terms, gain = inequalities.least_gain(_with_sure_gaps(m), _gradient_bound(problem) ** 2)
+    bound = _gradient_bound(problem)
+    if bound == 0:  # the start is x*, where no gap is left
+        return Sides(0 * m.gap, m.gain, 0 * m.gap, _all(m))
+    terms, gain = inequalities.least_gain(_with_sure_gaps(m), bound**2)
     left = np.minimum(*terms)
     return Sides(left, gain, _relative(m, problem) * left, _all(m))
 
@@ -145,18 +148,20 @@ _NO_CAP = "steps before which no cap bound"
 
 #: every inequality of MoMo's theory that is checked on paths
 CERTIFICATES = (
-    Certificate("M4 identity", "h − ρf* = (1−β)(f − f*)", (), identity, only=f"{_NO_CAP} and d ≠ 0"),
-    Certificate("M4", "h − ρf* ≥ (1−β)(f − f*)", (), least_model_gap),
+    Certificate("M4 identity", "h − ρf* = (1−β)(f − f*)", (), identity, f"{_NO_CAP} and d ≠ 0", role="identity"),
+    Certificate("M4", "h − ρf* ≥ (1−β)(f − f*)", (), least_model_gap, role="identity"),
     Certificate("M5", "‖x⁺−x*‖² ≤ ‖x−x*‖² − τ(h − ρf*)", _CONVEX, descent),
     Certificate("M5 distance", "‖x⁺−x*‖ ≤ ‖x−x*‖", _CONVEX, distances),
     Certificate("M6 sum", "Σ(h − ρf*)²/‖d‖² ≤ ‖x¹−x*‖²", _CONVEX, sum_of_squares, only=_NO_CAP),
     Certificate("M6 path", "(1−β)ΣΔ ≤ G‖x¹−x*‖√K", (*_CONVEX, "lipschitz"), path_rate, only=_NO_CAP),
     Certificate("M7 sum", "Στ(h − ρf*) ≤ ‖x¹−x*‖²", _CONVEX, sum_of_gains),
-    Certificate("M7 gain", "τ(h − ρf*) ≥ min{α(1−β)Δ, (1−β)²Δ²/G²}", (*_CONVEX, "lipschitz"), least_gain),
+    Certificate(
+        "M7 gain", "τ(h − ρf*) ≥ min{α(1−β)Δ, (1−β)²Δ²/G²}", (*_CONVEX, "lipschitz"), least_gain, role="identity"
+    ),
     Certificate("M8", "(1−β)²(ΣΔ)² ≤ 2L‖x¹−x*‖²(ΣΔ + …)", (*_CONVEX, "smoothness"), smooth_rate, only=_NO_CAP),
     Certificate("M8 descent", "‖x⁺−x*‖² ≤ ‖x−x*‖² − τ(h − ρf* + ‖d‖²/L)", (*_CONVEX, "smoothness"), smooth_descent),
     Certificate("M8 sum", "Στ(h − ρf* + ‖d‖²/L) ≤ ‖x¹−x*‖²", (*_CONVEX, "smoothness"), sum_of_smooth_gains),
     Certificate("M8 sharp", "(1−β)ΣΔ ≤ L‖x¹−x*‖²", (*_CONVEX, "smoothness"), sharp_smooth_rate, only=_NO_CAP),
-    Certificate("G", "‖g‖ ≤ G", (*_CONVEX, "lipschitz"), gradient_bound),
-    Certificate("L", "‖g‖² ≤ 2LΔ", (*_CONVEX, "smoothness"), smooth_gradient),
+    Certificate("G", "‖g‖ ≤ G", (*_CONVEX, "lipschitz"), gradient_bound, role="ball"),
+    Certificate("L", "‖g‖² ≤ 2LΔ", (*_CONVEX, "smoothness"), smooth_gradient, role="constant"),
 )

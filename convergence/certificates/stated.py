@@ -22,8 +22,10 @@ def minimum(m: Losses, problem: Problem) -> Sides:
 
 #: what a problem states that every method can refute
 STATED = (
-    Certificate("f*", "f* ≤ f(x, s), the stated lower_bound", (), lower_bound, of="losses"),
-    Certificate("min f", "min f ≤ f(x), the stated minimum", ("minimum",), minimum, "checkpoints", of="means"),
+    Certificate("f*", "f* ≤ f(x, s), the stated lower_bound", (), lower_bound, of="losses", role="constant"),
+    Certificate(
+        "min f", "min f ≤ f(x), the stated minimum", ("minimum",), minimum, "checkpoints", of="means", role="constant"
+    ),
 )
 #: everything that is checked on paths
 ALL = (*CERTIFICATES, *STATED)

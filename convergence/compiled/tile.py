@@ -26,7 +26,7 @@ def code_of(ensemble: Ensemble) -> StepCode:
     Raises:
         ValueError: the method or the problem cannot be recorded.
     """
-    problem = ensemble.problem.astype(ensemble.dtype)
+    problem = ensemble.stated_problem.astype(ensemble.dtype)
     try:
         method = Part.of(ensemble, np.zeros(1, dtype=np.int64)).method
         recording = record(problem, method, ensemble.dtype, select_certificates(ensemble))
@@ -48,7 +48,7 @@ class CompiledTile:
     def __init__(self, ensemble: Ensemble, replicas: range, program: Program) -> None:
         self.program, self.groups = program, -(-len(replicas) // WIDTH)
         numbers = np.minimum(np.arange(self.groups * WIDTH), len(replicas) - 1) + replicas.start
-        self.part, self.problem = Part.of(ensemble, numbers), ensemble.problem.astype(ensemble.dtype)
+        self.part, self.problem = Part.of(ensemble, numbers), ensemble.stated_problem.astype(ensemble.dtype)
         self.method, self.limit = self.part.method, LIMITS[ensemble.dtype]
         self.everyone, self.retired = np.arange(len(numbers)), np.zeros(len(numbers), dtype=np.int64)
         self.certificates = [c for c in select_certificates(ensemble) if c.of != "means"]

@@ -93,6 +93,18 @@ class Ensemble:
         return np.asarray(starts, dtype=np.float64)
 
     @property
+    def stated_problem(self) -> Problem:
+        """The problem with the start that is farthest from x*.
+
+        Its G is a bound on the ball that every run of MoMo stays in, from whichever start; the certificates use it.
+        """
+        optimum = self.problem.constants.optimum
+        if self.starts is None or optimum is None:
+            return self.problem
+        farthest = np.argmax(np.linalg.norm(self.start_points - optimum, axis=1))
+        return dataclasses.replace(self.problem, start=self.start_points[farthest])
+
+    @property
     def grid(self) -> int:
         """The number of grid points."""
         return len(next(iter(self.vary.values()))) if self.vary else 1

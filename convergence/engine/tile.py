@@ -33,7 +33,10 @@ def advance(ensemble: Ensemble, replicas: range) -> Tile:
     A replica whose points, gradients or losses grow beyond `LIMITS` is retired: it is kept at its start, on zero
     gradients, where it disturbs nobody, and nothing of it is recorded any more.
     """
-    part, problem = Part.of(ensemble, np.arange(replicas.start, replicas.stop)), ensemble.problem.astype(ensemble.dtype)
+    part, problem = (
+        Part.of(ensemble, np.arange(replicas.start, replicas.stop)),
+        ensemble.stated_problem.astype(ensemble.dtype),
+    )
     count, limit, lower = len(replicas), LIMITS[ensemble.dtype], problem.constants.lower_bound
     state, samples = part.method.init(part.points, replicas=count), orders(problem, part.seeds)
     running = Replicas(problem, part.method, select_certificates(ensemble), part.points.copy(), state)

@@ -15,6 +15,8 @@ from momoracle.reference.numbers import fixed_order
 Array: TypeAlias = Any
 Oracle: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
 
+_MOST_ROUNDOFF = 2.0**26
+
 #: what each fact means, for the reasons why a certificate does not apply
 FACTS = MappingProxyType(
     {
@@ -103,11 +105,12 @@ class Problem:
             shape (R,), and (sub)gradients, shape (R, n); `one_point` makes it from a function of a single point.
         constants: what is known.
         in_order: samples are taken as 0, 1, 2, … again and again, not drawn.
-        roundoff: how far rounding may put the oracle off, see `oracle_error`; None for n + 8.
+        roundoff: c, how far rounding may put the oracle off, see `oracle_error`; from 0 to 2^26, or None for n + 8.
         about: one line about the losses.
 
     Raises:
-        ValueError: ``start`` is no finite vector, ``samples`` is below 1, or the optimum has another shape.
+        ValueError: ``start`` is no finite vector, ``samples`` is below 1, the optimum has another shape, or
+            ``roundoff`` is outside its range.
 
     >>> import numpy as np
     >>> rows = np.array([[1.0, 0.0], [1.0, 1.0]])
@@ -134,6 +137,11 @@ class Problem:
             raise ValueError(f"start has shape {start.shape}; allowed: one vector of finite numbers, shape (n,)")
         if isinstance(self.samples, bool) or not isinstance(self.samples, int) or not 1 <= self.samples < 2**32:
             raise ValueError(f"samples is {self.samples!r}; allowed: an integer from 1 to 2^32 − 1")
+        if self.roundoff is not None and not 0 <= self.roundoff <= _MOST_ROUNDOFF:
+            raise ValueError(
+                f"roundoff is {self.roundoff}; allowed: 0 <= roundoff <= 2^26, or None for n + 8: a larger one grants "
+                "an error of half of float64's digits, and lets wrong constants pass"
+            )
         optimum = self.constants.optimum
         if optimum is not None and np.shape(optimum) != start.shape:
             raise ValueError(f"constants.optimum has shape {np.shape(optimum)} where start has {start.shape}")

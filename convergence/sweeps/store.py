@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,16 @@ def read_rows(folder: Path) -> Any:
     return pa.concat_tables([pq.read_table(file) for file in files]) if files else schema().empty_table()
 
 
+def count_verdicts(folder: Path) -> Counter[str]:
+    """Count the verdicts of all rows of a sweep, ``error`` for a run that failed; one file at a time is in memory."""
+    import pyarrow.parquet as pq
+
+    counts: Counter[str] = Counter()
+    for file in sorted(folder.glob("task-*.parquet")):
+        counts.update(verdict or "error" for verdict in pq.read_table(file, columns=["verdict"])["verdict"].to_pylist())
+    return counts
+
+
 def schema() -> Any:
     """Return the columns of a row."""
     try:
@@ -85,6 +96,7 @@ def schema() -> Any:
             ("compiled", pa.bool_()),
             ("seed", pa.int64()),
             ("error", text),
+            ("verdict", text),
             ("retired", pa.int64()),
             ("capped", pa.bool_()),
             ("least", number),

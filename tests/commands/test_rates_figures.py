@@ -33,8 +33,8 @@ def test_there_is_a_figure_for_each_question(rates: list[Rate]) -> None:
 
 
 def test_the_bytes_are_the_same_in_every_run(rates: list[Rate], tmp_path: Path) -> None:
-    first, second = draw(rates[:3], tmp_path / "a"), draw(rates[:3], tmp_path / "b")
-    assert len(first) == 6
+    first, second = draw(rates[:1], tmp_path / "a"), draw(rates[:1], tmp_path / "b")
+    assert len(first) == 4
     for one, other in zip(first, second, strict=True):
         assert one.name == other.name
         assert one.read_bytes() == other.read_bytes()

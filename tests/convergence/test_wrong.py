@@ -151,7 +151,7 @@ def test_a_lower_bound_above_a_loss_is_caught_for_every_method(make: Any, dtype:
     given = small("huber")
     wrong = replace(given, constants=Constants(lower_bound=5.0))
     rate = rate_of(wrong, make(wrong), dtype=dtype)
-    assert rate.verdict == "violated"
+    assert rate.verdict == "problem error"
     found = {one.certificate.id: one.finding for one in rate.certificates}["f*"]
     assert found is not None
     assert found.first is not None
@@ -180,13 +180,13 @@ def test_the_zoo_states_no_wrong_bound(name: str) -> None:
     given = small(name)
     for method in (SGDM(lr=0.05), momo(given, beta=0.5)):
         for dtype in ("float64", "float32"):
-            found = stated(given, method, dtype=dtype, steps=100)
+            found = stated(given, method, dtype=dtype, steps=60)
             assert "violated" not in [one.verdict for one in found.values()]
             assert found["f*"].verdict == "holds"
 
 
 def test_a_bound_that_nothing_refutes_makes_no_method_hold() -> None:
-    assert rate_of(small("huber"), SGDM(lr=0.05)).verdict == "not applicable"
+    assert rate_of(small("huber"), SGDM(lr=0.05)).verdict == "no bound applies"
 
 
 def test_losses_that_cancel_are_not_accused_of_their_rounding() -> None:

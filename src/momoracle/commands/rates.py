@@ -1,6 +1,5 @@
 """``momoracle rates``."""
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
@@ -69,20 +68,25 @@ def rates_command(
 ) -> None:
     """Measure how fast methods converge, and check MoMo's theory on every path, with confidence bounds.
 
+    A rate holds where a bound or a certificate that constrains the outcome applies and is met. It is consistent where
+    nothing but identities hold, which say nothing about the outcome. What each problem states is tried before the run.
+
     The last line counts the verdicts, and the exit status is
 
-    0: no rate falls short, though none may be applicable
+    0: no rate falls short, though there may be no bound that applies
 
-    1: one is violated, diverged or undecided (raise --seeds)
+    1: one is violated, diverges, grows or is undecided (raise --seeds)
 
-    2: wrong usage
+    2: wrong usage, or a problem states something wrong
     """
     # Imported where they are used: SciPy's optimisers take a while to load.
     from momoracle.convergence import Ensemble, rates
     from momoracle.convergence.problems.problem_error import ProblemError
+    from momoracle.convergence.problems.trial import try_problem
     from momoracle.convergence.rates_json import to_json
     from momoracle.convergence.rates_table import certificate_table, count_verdicts, remarks, summary_table
     from momoracle.convergence.run import NotSendableError, compiled_where_possible
+    from momoracle.convergence.verdict import combine
 
     if listed:
         list_problems()
@@ -105,6 +109,8 @@ def rates_command(
             for problem in choose_problems(problems)
             for text, method in make_methods(methods or ["momo"], problem)
         ]
+        for ensemble in ensembles:  # all of them before any runs: what a long run found is not lost over a later one
+            try_problem(ensemble.problem, ensemble.start_points)
     except (LookupError, TypeError, ValueError, ModuleNotFoundError) as error:
         raise typer.BadParameter(str(error)) from None
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
@@ -114,7 +120,7 @@ def rates_command(
         for ensemble in ensembles:
             bar.update(task, description=escape(ensemble.problem.name))
             try:
-                measured += rates(ensemble, processes, done=lambda count: bar.advance(task, count))
+                measured += rates(ensemble, processes, done=lambda count: bar.advance(task, count), try_first=False)
             except (ProblemError, NotSendableError) as error:
                 raise typer.BadParameter(str(error)) from None
     console.print(summary_table(measured, console.width))
@@ -128,23 +134,12 @@ def rates_command(
 
         for path in draw(measured, figures):
             console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-    verdict = combine_verdicts([rate.verdict for rate in measured])
+    verdict = combine(rate.verdict for rate in measured)
     write_json(json_file, {"verdict": verdict, "rates": [to_json(rate) for rate in measured]})
     console.print(count_verdicts(measured), highlight=False, soft_wrap=True)
+    if any(rate.verdict == "problem error" for rate in measured):
+        raise typer.Exit(2)
     raise typer.Exit(1 if verdict in ("fails", "undecided") else 0)
-
-
-def combine_verdicts(verdicts: Sequence[str]) -> str:
-    """Return what all verdicts come to: one refuted fails, one undecided is not shown, and nothing checked is no more.
-
-    >>> combine_verdicts(["holds", "not applicable"]), combine_verdicts(["holds", "undecided"])
-    ('holds', 'undecided')
-    >>> combine_verdicts(["undecided", "diverged"])
-    'fails'
-    """
-    if {"violated", "diverged"} & set(verdicts):
-        return "fails"
-    return next((verdict for verdict in ("undecided", "holds") if verdict in verdicts), "not applicable")
 
 
 def choose_problems(names: list[str] | None) -> list[Any]:

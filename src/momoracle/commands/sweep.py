@@ -44,12 +44,22 @@ def sweep_command(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """Run a grid of problems, methods and seeds into a Parquet data set, one row a run; it can be resumed."""
+    """Run a grid of problems, methods and seeds into a Parquet data set, one row a run; it can be resumed.
+
+    Each run has a verdict, as in `momoracle rates`; the last line counts those of all rows in DIR. Exit status:
+
+    0: no run failed, diverged, grew, or violated what it was checked against
+
+    1: one did
+
+    2: wrong usage
+    """
     # Imported where they are used: pyarrow and Dask are extras.
     from momoracle.convergence.sweeps.dask_cluster import run_on_cluster
     from momoracle.convergence.sweeps.local import run_locally
     from momoracle.convergence.sweeps.spec import check_spec, read_spec
-    from momoracle.convergence.sweeps.store import Store
+    from momoracle.convergence.sweeps.store import Store, count_verdicts
+    from momoracle.convergence.verdict import VERDICTS, combine
 
     try:
         spec = read_spec(spec_file)
@@ -61,7 +71,6 @@ def sweep_command(
     open_tasks = [task for task in tasks if not store.is_done(task)]
     before = sum(task.seeds for task in tasks) - sum(task.seeds for task in open_tasks)
     errors: Counter[str] = Counter()
-    violated = 0
     columns = (
         TextColumn("runs"),
         BarColumn(),
@@ -77,26 +86,26 @@ def sweep_command(
             for task, rows in results:
                 store.add(task, rows)
                 errors.update(row["error"] for row in rows if row["error"] is not None)
-                violated += sum(bool(row.get("violated")) for row in rows)
                 bar.advance(progress, len(rows))
     except (ModuleNotFoundError, OSError) as error:
         raise typer.BadParameter(str(error)) from None
-    first = next(iter(errors.items()), None)
+    first, counts = next(iter(errors.items()), None), count_verdicts(folder)
     content = {
         "runs": spec.runs,
         "before": before,
         "errors": errors.total(),
         "first_error": first and {"message": first[0], "runs": first[1]},
-        "violated": violated,
+        "verdicts": dict(sorted(counts.items())),
     }
-    verdict = "fails" if errors or violated else "holds"
+    verdict = "fails" if counts["error"] else combine(counts)
     write_json(json_file, {"verdict": verdict, **content})
     ran = f"{spec.runs - before} runs here, {before} before"
-    summary = f"{ran}; {errors.total()} with an error, {violated} with a violated certificate"
+    ends = ", ".join(f"{counts[name]} {name}" for name in ("error", *VERDICTS) if counts[name])
+    summary = f"{ran}; {ends}"
     if first is not None:
         others = f"; {pluralize(len(errors) - 1, 'other message')} in the column error" if len(errors) > 1 else ""
         console.print(
             f"{pluralize(first[1], 'run')}: {first[0]}{others}", markup=False, highlight=False, soft_wrap=True
         )
-    console.print(f"{colour(verdict, verdict == 'holds')}: {summary}", highlight=False, soft_wrap=True)
-    raise typer.Exit(0 if verdict == "holds" else 1)
+    console.print(f"{colour(verdict, verdict != 'fails')}: {summary}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if verdict == "fails" else 0)

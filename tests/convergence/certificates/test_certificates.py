@@ -114,7 +114,7 @@ def test_the_theory_is_about_momo(method: Any, told: str) -> None:
     assert all(told in reasons(rate)[name] for name in PATHWISE)
     assert (verdicts(rate)["f*"], verdicts(rate)["min f"]) == ("holds", "holds")  # about the problem, not the method
     assert told in rate.no_bound
-    assert rate.verdict == "not applicable"
+    assert rate.verdict == "no bound applies"
 
 
 def test_a_cap_ends_what_is_about_no_cap() -> None:

@@ -97,12 +97,18 @@ def differing(problem: Problem, method: Any, steps: int = 40, code: Program | No
     return [name for name in plain if not np.array_equal(compiled[name], plain[name], equal_nan=True)]
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+#: one method of each text: in float32 what differs is how scalars and vectors of two widths meet
+NARROW = ("momo", "momo star", "momo-adam", "tam", "adatam", "sgdm", "adamw")
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [*((name, "float64") for name in METHODS), *((name, "float32") for name in NARROW)]
+)
 @pytest.mark.usefixtures("sums_in_order")
-def test_every_method_takes_the_ordinary_step_bit_for_bit(method: Any, dtype: str) -> None:
+def test_every_method_takes_the_ordinary_step_bit_for_bit(name: str, dtype: str) -> None:
+    method = METHODS[name]
     # What certificates compute does not depend on the method's options: of those of MoMo one has them.
-    options: dict[str, Any] = {} if method == METHODS["momo"] else {"certificates": STATED}
+    options: dict[str, Any] = {} if name == "momo" else {"certificates": STATED}
     assert differing(small("hinge"), method, seeds=19, dtype=dtype, **options) == []
 
 
@@ -214,7 +220,9 @@ def test_a_fault_in_the_code_is_noticed(fault: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_results_depend_neither_on_tiles_nor_on_threads() -> None:
-    given = Ensemble(small("hinge"), MoMo(lr=NO_CAP), 300, seeds=21, compiled=True, watch=("step_size",))
+    given = Ensemble(
+        small("hinge"), MoMo(lr=NO_CAP), 300, seeds=21, certificates=STATED, compiled=True, watch=("step_size",)
+    )
     expected = contents(list(run(given, tile=21)))
     for processes, size in ((1, 1), (1, 16), (2, 7)):
         got = contents(list(run(given, processes, tile=size)))

@@ -11,6 +11,7 @@ from support.zoo_small import NAMES, momo, rate_of, small
 
 from momoracle import SGDM, TAM, Adam, MoMo, MoMoAdam
 from momoracle.convergence import NO_CAP, Constants, Ensemble, Problem, Summary, least_squares, one_point, rates, run
+from momoracle.convergence.certificates.stated import STATED
 from momoracle.convergence.engine.samples import orders
 from momoracle.convergence.engine.tile import Tile
 from momoracle.convergence.rates_json import to_json
@@ -49,7 +50,9 @@ def test_results_do_not_depend_on_the_tiling(dtype: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_problem_lets_one_replica_change_another(name: str) -> None:
     given = small(name)
-    runs = Ensemble(given, momo(given, beta=0.5), 20, seeds=3)
+    # What certificates compute of a replica does not depend on the loss: on one problem all of them are there.
+    options: dict[str, Any] = {} if name == "least-squares" else {"certificates": STATED}
+    runs = Ensemble(given, momo(given, beta=0.5), 20, seeds=3, **options)
     expected = joined(list(run(runs, tile=3)))
     got = joined(list(run(runs, tile=1)))
     assert [key for key in expected if not same(got[key], expected[key])] == []
@@ -158,10 +161,10 @@ def test_memory_does_not_grow_with_the_steps_or_the_seeds() -> None:
         tracemalloc.stop()
         return result
 
-    peak(30, 16)  # what is loaded at first use
-    base = peak(60, 16)
-    assert peak(240, 16) < 1.2 * base
-    assert peak(60, 128) < 1.5 * base
+    peak(20, 16)  # what is loaded at first use
+    base = peak(30, 16)
+    assert peak(120, 16) < 1.2 * base
+    assert peak(30, 128) < 1.5 * base
 
 
 def test_a_users_problem_of_one_point() -> None:
