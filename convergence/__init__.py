@@ -7,8 +7,8 @@ Whatever enters is about runs and their rates; proofs are in ``paper_checks``.
 
 from momoracle.convergence.engine.ensemble import Ensemble
 from momoracle.convergence.engine.summary import Summary
-from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.losses.least_squares import least_squares
+from momoracle.convergence.problems.limits import NO_CAP
 from momoracle.convergence.problems.problem import Constants, Problem, one_point
 from momoracle.convergence.rates import Rate, rates
 from momoracle.convergence.run import run

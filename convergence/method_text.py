@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 from momoracle.common.nearest import did_you_mean
-from momoracle.convergence.limits import NO_CAP
+from momoracle.convergence.problems.limits import NO_CAP
 from momoracle.convergence.problems.problem import Problem
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.frame.registry import is_own, method_of

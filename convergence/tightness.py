@@ -13,9 +13,9 @@ import numpy as np
 from scipy.optimize import differential_evolution
 
 from momoracle.convergence.engine.ensemble import Ensemble
-from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.problems.adversary import OneEachStep, OneFunction, largest_gap
 from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
+from momoracle.convergence.problems.limits import NO_CAP
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 from momoracle.convergence.run import run
 from momoracle.reference import MoMo

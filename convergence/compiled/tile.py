@@ -16,7 +16,7 @@ from momoracle.convergence.engine.ensemble import Ensemble, Part
 from momoracle.convergence.engine.replicas import Replicas, has_cap, is_beyond, select_certificates
 from momoracle.convergence.engine.samples import BLOCK, blocks
 from momoracle.convergence.engine.tile import Tile, check_means
-from momoracle.convergence.limits import LIMITS
+from momoracle.convergence.problems.limits import LIMITS
 from momoracle.convergence.problems.problem import Array
 
 

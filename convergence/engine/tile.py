@@ -9,7 +9,7 @@ from momoracle.convergence.certificates.loss_measures import LossMeasurer
 from momoracle.convergence.engine.ensemble import Ensemble, Part
 from momoracle.convergence.engine.replicas import Replicas, is_beyond, select_certificates, update_ledgers
 from momoracle.convergence.engine.samples import orders
-from momoracle.convergence.limits import LIMITS
+from momoracle.convergence.problems.limits import LIMITS
 from momoracle.convergence.problems.problem import Array
 
 

@@ -12,7 +12,7 @@ from momoracle.convergence.engine.samples import batches
 from momoracle.convergence.experiments.digits import Digits
 from momoracle.convergence.experiments.flipping_labels import LabelFlips
 from momoracle.convergence.experiments.perceptron import Answer, Perceptron
-from momoracle.convergence.limits import LIMITS
+from momoracle.convergence.problems.limits import LIMITS
 from momoracle.convergence.problems.problem import Array
 
 DTYPE = "float32"

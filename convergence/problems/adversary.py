@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from momoracle.convergence.limits import NO_CAP
 from momoracle.convergence.problems.gradient_bounds import Constant, longest_row
+from momoracle.convergence.problems.limits import NO_CAP
 from momoracle.convergence.problems.problem import Array, Constants, Problem
 from momoracle.reference import MoMo
 from momoracle.reference.numbers import fixed_order

@@ -20,10 +20,10 @@ import numpy as np
 
 from momoracle.convergence.certificates import inequalities as theory
 from momoracle.convergence.engine.ensemble import Ensemble
-from momoracle.convergence.limits import NO_CAP as UNCAPPED
 from momoracle.convergence.losses.absolute_loss import absolute
 from momoracle.convergence.losses.linear_model import LinearModel
 from momoracle.convergence.problems.adversary import largest_gap
+from momoracle.convergence.problems.limits import NO_CAP as UNCAPPED
 from momoracle.convergence.problems.problem import Constants
 from momoracle.convergence.problems.problem import Problem as FloatProblem
 from momoracle.convergence.run import run as run_ensemble
