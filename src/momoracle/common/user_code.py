@@ -181,11 +181,11 @@ def _code_of(function: Any) -> Any:
 
 @cache
 def _is_own(filename: str) -> bool:
-    """Tell whether a line is momoracle's; the folders at the root are one package, wherever they are installed."""
-    import momoracle
-
+    """Tell whether a line is momoracle's. In a checkout the parts of the package are links to folders at the root."""
+    package = Path(__file__).parents[1]
+    parts = [package, *(part for part in package.iterdir() if part.is_dir())]
     path = Path(filename).resolve()
-    return any(path.is_relative_to(folder) for folder in _folders_of(momoracle))
+    return any(path.is_relative_to(part.resolve()) for part in parts)
 
 
 @cache
@@ -195,10 +195,3 @@ def _is_library(filename: str) -> bool:
     path = Path(filename).resolve()
     folders = (Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib"))
     return any(path.is_relative_to(folder) for folder in folders)
-
-
-def _folders_of(package: ModuleType) -> list[Path]:
-    """Return the folders of a package and of its parts; in a checkout the parts are symbolic links."""
-    folders = [Path(folder).resolve() for folder in package.__path__]
-    parts = [part.resolve() for folder in folders for part in folder.iterdir() if part.is_dir()]
-    return [*folders, *parts]
