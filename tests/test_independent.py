@@ -59,17 +59,19 @@ def rounded(vector: Vector, digits: int) -> list[dict[str, list[list[float]]]]:
 
 def disagreements(vector: Vector) -> list[str]:
     """Say where ``vector`` records something else than the independent value rounded to the nearest float64."""
-    found = []
+    differences = []
     for k, (step, record) in enumerate(zip(vector.steps, rounded(vector, DIGITS), strict=True), 1):
         for name, expected in step.expected.items():
             recorded, ours = flat(expected.values), record[name]
             if [len(part) for part in recorded] != [len(part) for part in ours]:
-                found.append(f"step {k}, {name}: recorded {recorded}, independently {ours}")
+                differences.append(f"step {k}, {name}: recorded {recorded}, independently {ours}")
                 continue
             for t, (theirs, mine) in enumerate(zip(recorded, ours, strict=True)):
                 differing = [(i, p, q) for i, (p, q) in enumerate(zip(theirs, mine, strict=True)) if p != q]
-                found += [f"step {k}, {name}[{t}][{i}]: recorded {p!r}, independently {q!r}" for i, p, q in differing]
-    return found
+                differences += [
+                    f"step {k}, {name}[{t}][{i}]: recorded {p!r}, independently {q!r}" for i, p, q in differing
+                ]
+    return differences
 
 
 FILES = {algorithm: load(algorithm) for algorithm in KNOWN}
