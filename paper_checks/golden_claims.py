@@ -11,7 +11,7 @@ from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 
 def check_golden_vectors(algorithm: str) -> Result:
@@ -33,7 +33,7 @@ def check_golden_vectors(algorithm: str) -> Result:
     return Result(f"golden-{algorithm}", title, "identity", (method,), refutations, time.perf_counter() - start)
 
 
-def _first_fault(algorithm: str, vector: Vector) -> str | None:
+def _first_fault(algorithm: str, vector: GoldenVector) -> str | None:
     try:
         deviation = first_deviation(vector, observe(MethodPort(ALGORITHMS[algorithm]), vector))
     except (ArithmeticError, ValueError, TypeError) as error:
@@ -43,7 +43,7 @@ def _first_fault(algorithm: str, vector: Vector) -> str | None:
     return f"step {deviation.step}, {deviation.quantity}: {deviation.observed} for {deviation.expected}"
 
 
-def _attempt_departures(algorithm: str, vectors: tuple[Vector, ...]) -> Iterator[RefutationResult]:
+def _attempt_departures(algorithm: str, vectors: tuple[GoldenVector, ...]) -> Iterator[RefutationResult]:
     for departure in departures_of(algorithm):
         try:
             method = variant(algorithm, departure)

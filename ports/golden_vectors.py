@@ -17,12 +17,12 @@ from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden import files
 from momoracle.reference.golden.build import build
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 T = TypeVar("T")
 
 
-def catches(vector: Vector, method: type[Method]) -> bool:
+def catches(vector: GoldenVector, method: type[Method]) -> bool:
     """Tell whether a method fails a vector: parameters out of tolerance, or an error where the vector has a result."""
     try:
         return first_deviation(vector, observe(MethodPort(method), vector, buffers=False)) is not None
@@ -30,7 +30,7 @@ def catches(vector: Vector, method: type[Method]) -> bool:
         return True
 
 
-def with_kills(algorithm: str, vectors: Sequence[Vector]) -> list[Vector]:
+def with_kills(algorithm: str, vectors: Sequence[GoldenVector]) -> list[GoldenVector]:
     """Return the vectors with the departures that each catches; a user's method may have none."""
     methods = {departure.id: variant(algorithm, departure) for departure in departures_of(algorithm)}
     return [

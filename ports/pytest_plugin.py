@@ -28,7 +28,7 @@ from momoracle.ports.running.compare import result_of
 from momoracle.ports.running.messages import job_of
 from momoracle.ports.running.report import Deviation, Number, VectorResult
 from momoracle.reference.golden import vectors_of
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 __all__ = [
     "conformance_suite",
@@ -155,7 +155,7 @@ class _Undecided(_NotRun):
     """The machine was too busy to run the test."""
 
 
-def _vector(session: Session, content: VectorFile, vector: Vector) -> str:
+def _vector(session: Session, content: VectorFile, vector: GoldenVector) -> str:
     """Return what is wrong, or an empty string."""
     outcome = session.run(job_of(vector), vector.dtype)
     if outcome.has("hang", "not_run"):  # perhaps for the load: once more, in a fresh process
@@ -168,7 +168,7 @@ def _vector(session: Session, content: VectorFile, vector: Vector) -> str:
     return "" if result.status == "agrees" else "\n".join([_title(session, vector, result), *_lines(result)])
 
 
-def _title(session: Session, vector: Vector, result: VectorResult) -> str:
+def _title(session: Session, vector: GoldenVector, result: VectorResult) -> str:
     beside = "" if result.kind == "core" else f" ({result.kind}: beside the verdict)"
     verb = "fails" if result.status == "crashes" else "deviates"
     return f"{session.spec.text} {verb} on {vector.id}: {vector.comment}{beside}"

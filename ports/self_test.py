@@ -23,7 +23,7 @@ from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS, Method
 from momoracle.reference.golden.files import load
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 PlantedOutcome: TypeAlias = Literal["exact", "equivalent", "unexplained", "missed"]
 
@@ -127,7 +127,7 @@ def _chunk(numbered: tuple[int, tuple[str, list[Names]]]) -> list[Planted]:
 
 
 @cache
-def _core(algorithm: str) -> tuple[Vector, ...]:
+def _core(algorithm: str) -> tuple[GoldenVector, ...]:
     content = load(algorithm)
     return tuple(vector for vector in content.vectors if content.kind(vector) == "core")
 
@@ -138,7 +138,7 @@ def _replay(algorithm: str, long: bool) -> Replay:
     return Replay(algorithm, core if long else [vector for vector in core if len(vector.steps) <= LONG])
 
 
-def _run(method: type[Method], vector: Vector) -> tuple[list[Observed], bool]:
+def _run(method: type[Method], vector: GoldenVector) -> tuple[list[Observed], bool]:
     """Return what a method gives on a vector until it raises, and whether that is noticed."""
     outcome: list[Observed] = []
     try:

@@ -25,8 +25,8 @@ def transfer_lr(lr: float, damping: float = 0.5) -> float:
     """
     rate = "allowed: 0 < lr < inf. It is the learning rate that suits SGDM"
     stationary = "allowed: 0 < damping <= 1. It is TAM's stationary trace.damping"
-    given: tuple[tuple[str, Any, str], ...] = (("lr", lr, rate), ("damping", damping, stationary))
-    for name, value, allowed in given:
+    arguments: tuple[tuple[str, Any, str], ...] = (("lr", lr, rate), ("damping", damping, stationary))
+    for name, value, allowed in arguments:
         if isinstance(value, bool) or not isinstance(value, Real):
             raise TypeError(f"{name} is {value!r}; a number is needed, {allowed}")
     if not 0 < lr < inf:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from support.independent import KNOWN, Record, rerun
 
 from momoracle.reference.golden.files import load
-from momoracle.reference.golden.vectors import Expected, Step, Vector
+from momoracle.reference.golden.vectors import Expected, GoldenVector, Step
 
 DIGITS = 800
 QUANTITIES = {
@@ -47,7 +47,7 @@ def flat(tensors: Iterable[NDArray[np.floating]]) -> list[list[float]]:
     return [[float(entry) for entry in np.ravel(tensor)] for tensor in tensors]
 
 
-def rounded(vector: Vector, digits: int) -> list[dict[str, list[list[float]]]]:
+def rounded(vector: GoldenVector, digits: int) -> list[dict[str, list[list[float]]]]:
     """Rerun ``vector`` and round, once, the quantities that it records."""
     steps = [(step.loss, flat(step.grads)) for step in vector.steps]
     records: list[Record] = rerun(vector.algorithm, dict(vector.hyperparameters), flat(vector.params), steps, digits)
@@ -57,19 +57,21 @@ def rounded(vector: Vector, digits: int) -> list[dict[str, list[list[float]]]]:
     ]
 
 
-def disagreements(vector: Vector) -> list[str]:
+def disagreements(vector: GoldenVector) -> list[str]:
     """Say where ``vector`` records something else than the independent value rounded to the nearest float64."""
-    found = []
+    differences = []
     for k, (step, record) in enumerate(zip(vector.steps, rounded(vector, DIGITS), strict=True), 1):
         for name, expected in step.expected.items():
             recorded, ours = flat(expected.values), record[name]
             if [len(part) for part in recorded] != [len(part) for part in ours]:
-                found.append(f"step {k}, {name}: recorded {recorded}, independently {ours}")
+                differences.append(f"step {k}, {name}: recorded {recorded}, independently {ours}")
                 continue
             for t, (theirs, mine) in enumerate(zip(recorded, ours, strict=True)):
                 differing = [(i, p, q) for i, (p, q) in enumerate(zip(theirs, mine, strict=True)) if p != q]
-                found += [f"step {k}, {name}[{t}][{i}]: recorded {p!r}, independently {q!r}" for i, p, q in differing]
-    return found
+                differences += [
+                    f"step {k}, {name}[{t}][{i}]: recorded {p!r}, independently {q!r}" for i, p, q in differing
+                ]
+    return differences
 
 
 FILES = {algorithm: load(algorithm) for algorithm in KNOWN}
@@ -77,7 +79,7 @@ VECTORS = [pytest.param(vector, id=vector.id) for file in FILES.values() for vec
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_every_recorded_value_is_the_nearest_float(vector: Vector) -> None:
+def test_every_recorded_value_is_the_nearest_float(vector: GoldenVector) -> None:
     assert disagreements(vector) == []
 
 
@@ -94,7 +96,7 @@ def test_every_quantity_of_the_algorithm_is_recorded_somewhere(algorithm: str) -
 def test_more_digits_change_no_rounded_value(algorithm: str) -> None:
     """``DIGITS`` suffices: the longest vector and those of the widest magnitudes come out the same from twice that."""
 
-    def spread(vector: Vector) -> float:
+    def spread(vector: GoldenVector) -> float:
         entries = [abs(e) for step in vector.steps for tensor in flat(step.grads) for e in tensor if e]
         return math.log10(max(entries)) - math.log10(min(entries)) if entries else 0.0
 
@@ -104,10 +106,10 @@ def test_more_digits_change_no_rounded_value(algorithm: str) -> None:
 
 
 def test_one_wrong_unit_in_the_last_place_is_reported() -> None:
-    def vector(after: float) -> Vector:
+    def vector(after: float) -> GoldenVector:
         expected = Expected((np.array(after),), (np.array(0.0),))
         step = Step(loss=0.0, grads=(np.array(3.0),), expected={"params": expected})
-        return Vector("made-up", "sgd", "float64", {"lr": 0.1}, "", (), (np.array(1.0),), (step,))
+        return GoldenVector("made-up", "sgd", "float64", {"lr": 0.1}, "", (), (np.array(1.0),), (step,))
 
     right = float(1 - 3 * Fraction(0.1))
     assert disagreements(vector(right)) == []

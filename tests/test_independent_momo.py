@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from mpmath import inf, mpf, workdps
 from support.independent import Setting, rerun
-from support.laws import DIGITS, NOISE, SHAPES, all_near, dot, joined, near, one, problem
+from support.laws import DIGITS, NOISE, SHAPES, all_near, dot, joined, near, problem, scalar_of
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def test_momo_without_momentum_is_the_capped_polyak_step() -> None:  # M1
     kinds = set()
     for (loss, g), record in zip(steps, records, strict=True):
         polyak = max(mpf(loss) - 1, mpf(0)) / dot(joined(g), joined(g))
-        assert near(one(record, "step_size"), min(mpf(0.3), polyak))
+        assert near(scalar_of(record, "step_size"), min(mpf(0.3), polyak))
         kinds.add("cap" if polyak > 0.3 else "none" if polyak == 0 else "polyak")
     assert kinds == {"cap", "none", "polyak"}
 
@@ -57,10 +57,12 @@ def test_averages_are_the_weighted_sums_of_the_model(corrected: bool) -> None:  
         weight = [(1 - beta) * beta ** (k - j) for j in range(1, k + 1)]
         if not corrected:
             weight[0] = beta ** (k - 1)
-        assert near(one(record, "weight_sum"), sum(weight))
-        assert near(one(record, "loss_average"), sum(w * mpf(f) for w, (f, _) in zip(weight, steps, strict=False)))
+        assert near(scalar_of(record, "weight_sum"), sum(weight))
+        assert near(
+            scalar_of(record, "loss_average"), sum(w * mpf(f) for w, (f, _) in zip(weight, steps, strict=False))
+        )
         moved = [(w, joined(g), joined(x)) for w, (_, g), x in zip(weight, steps, points, strict=False)]
-        assert near(one(record, "offset"), sum(w * dot(g, x) for w, g, x in moved))
+        assert near(scalar_of(record, "offset"), sum(w * dot(g, x) for w, g, x in moved))
         d = [sum(w * g[i] for w, g, _ in moved) for i in range(sum(SHAPES))]
         assert all_near([d], [joined(record["gradient_average"])])
 
@@ -71,7 +73,7 @@ def test_untruncated_identity(corrected: bool) -> None:  # M4
     settings: dict[str, Setting] = {"lr": 1e300, "beta": 0.9, "lower_bound": 0.25, "bias_correction": corrected}
     for k, ((f, _), r) in enumerate(zip(steps, rerun("momo", settings, params, steps), strict=True), 1):
         share = 1 if k == 1 and not corrected else 1 - mpf(0.9)
-        assert near(one(r, "model_value") - one(r, "weight_sum") / 4, share * (mpf(f) - mpf(0.25)))
+        assert near(scalar_of(r, "model_value") - scalar_of(r, "weight_sum") / 4, share * (mpf(f) - mpf(0.25)))
 
 
 @pytest.mark.parametrize("corrected", [False, True])
@@ -79,7 +81,7 @@ def test_capped_model_value_stays_above_the_identity(corrected: bool) -> None:  
     params, steps = problem(6)
     settings: dict[str, Setting] = {"lr": 0.1, "beta": 0.9, "lower_bound": 0.25, "bias_correction": corrected}
     for (f, _), r in zip(steps, rerun("momo", settings, params, steps), strict=True):
-        excess = one(r, "model_value") - one(r, "weight_sum") / 4 - (1 - mpf(0.9)) * (mpf(f) - mpf(0.25))
+        excess = scalar_of(r, "model_value") - scalar_of(r, "weight_sum") / 4 - (1 - mpf(0.9)) * (mpf(f) - mpf(0.25))
         assert excess >= -NOISE
 
 
@@ -96,12 +98,12 @@ def test_model_value_recursion(algorithm: str, settings: dict[str, Setting]) -> 
     beta = mpf(settings["beta1" if algorithm == "momo-adam" else "beta"])
     carried = None
     for (f, _), record in zip(steps, rerun(algorithm, settings, params, steps), strict=True):
-        h = one(record, "model_value")
+        h = scalar_of(record, "model_value")
         if carried is None:
-            assert near(h, mpf(f) * one(record, "weight_sum"))
+            assert near(h, mpf(f) * scalar_of(record, "weight_sum"))
         else:
             assert near(h, (1 - beta) * mpf(f) + beta * carried)
-        carried = h - one(record, "step_size") * one(record, "direction_norm_sq")
+        carried = h - scalar_of(record, "step_size") * scalar_of(record, "direction_norm_sq")
 
 
 DECAYED: list[tuple[str, dict[str, Setting]]] = [
@@ -118,14 +120,14 @@ def test_the_step_minimises_the_regularised_model(algorithm: str, settings: dict
     lr, lam = mpf(settings["lr"]), mpf(settings["weight_decay"])
     x, seen = joined(params), set()
     for r in rerun(algorithm, settings, params, steps):
-        y, d, rho = joined(r["params"]), joined(r["gradient_average"]), one(r, "weight_sum")
+        y, d, rho = joined(r["params"]), joined(r["gradient_average"]), scalar_of(r, "weight_sum")
         metric = joined(r["preconditioner"]) if "preconditioner" in r else [mpf(1)] * len(x)
         slope = [-(w * (b - a) / lr + lam * w * b) * rho for a, b, w in zip(x, y, metric, strict=True)]
         theta = dot(slope, d) / dot(d, d)
         assert -NOISE <= theta <= 1 + NOISE
         assert all_near([slope], [[theta * entry for entry in d]])
-        model = (one(r, "loss_average") + dot(d, y) - one(r, "offset")) / rho
-        kink = model - one(r, "lower_bound")
+        model = (scalar_of(r, "loss_average") + dot(d, y) - scalar_of(r, "offset")) / rho
+        kink = model - scalar_of(r, "lower_bound")
         assert near(kink, 0) if NOISE < theta < 1 - NOISE else kink * (2 * theta - 1) >= -NOISE
         seen.add("kink" if NOISE < theta < 1 - NOISE else "linear" if theta > 0.5 else "bound")
         x = y
@@ -139,29 +141,29 @@ def test_the_estimated_bound_follows_its_two_rules(decay: float) -> None:  # 1.3
     records = rerun("momo", settings | {"estimate_lower_bound": True, "bias_correction": True}, params, steps)
     guess, resets, grow = mpf(0.1), 0, 1 + mpf(0.4) * mpf(decay)
     for r in records:
-        rho = one(r, "weight_sum")
-        c = grow * (one(r, "loss_average") - one(r, "offset")) + one(r, "inner_product")
+        rho = scalar_of(r, "weight_sum")
+        c = grow * (scalar_of(r, "loss_average") - scalar_of(r, "offset")) + scalar_of(r, "inner_product")
         low = c < grow * rho * guess
-        assert near(one(r, "lower_bound"), max(c / (2 * grow * rho), mpf(0.1)) if low else guess)
+        assert near(scalar_of(r, "lower_bound"), max(c / (2 * grow * rho), mpf(0.1)) if low else guess)
         resets += low
-        decrease = one(r, "step_size") * one(r, "direction_norm_sq") / 2
-        guess = max((one(r, "model_value") - decrease) / rho, mpf(0.1))
+        decrease = scalar_of(r, "step_size") * scalar_of(r, "direction_norm_sq") / 2
+        guess = max((scalar_of(r, "model_value") - decrease) / rho, mpf(0.1))
     assert resets > 0
 
 
 def test_a_loss_at_the_estimated_bound_resets_nothing() -> None:  # 1.3: the inequality is strict
     settings: dict[str, Setting] = {"lr": 0.5, "beta": 0.0, "estimate_lower_bound": True}
     _, second = rerun("momo", settings, [[0.0]], [(1.0, [[1.0]]), (0.75, [[1.0]])])
-    assert one(second, "lower_bound") == 0.75
-    assert one(second, "step_size") == 0
+    assert scalar_of(second, "lower_bound") == 0.75
+    assert scalar_of(second, "step_size") == 0
 
 
 @pytest.mark.parametrize("bound", [0.0, -inf])
 def test_no_direction_no_step(bound: float) -> None:  # 1.2, convention
     settings: dict[str, Setting] = {"lr": 0.5, "beta": 0.5, "lower_bound": bound, "weight_decay": 2.0}
     still, cancelled = rerun("momo", settings, [[8.0]], [(1.0, [[0.0]]), (1.0, [[0.0]])])
-    assert [one(r, "step_size") for r in (still, cancelled)] == [0, 0]
-    assert [one(r, "params") for r in (still, cancelled)] == [4, 2]  # decay alone
+    assert [scalar_of(r, "step_size") for r in (still, cancelled)] == [0, 0]
+    assert [scalar_of(r, "params") for r in (still, cancelled)] == [4, 2]  # decay alone
 
 
 def test_an_unknown_hyperparameter_is_refused() -> None:

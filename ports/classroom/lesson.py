@@ -20,9 +20,9 @@ from momoracle.ports.running.messages import Incident
 from momoracle.ports.running.report import Report, VectorResult
 from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.files import vectors_of
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
-Run: TypeAlias = tuple[Vector, VectorResult]
+Run: TypeAlias = tuple[GoldenVector, VectorResult]
 
 _NOTES = {"mutated_gradients": "gradients-changed", "dtype_change": "wrong-dtype"}
 _UNEXPLAINED = ("unexplained",)
@@ -72,7 +72,7 @@ class _Lesson:
 
     def run(self) -> Feedback:
         """Run the vectors, and find words for what came."""
-        vectors: list[Vector] = []
+        vectors: list[GoldenVector] = []
         results: list[VectorResult] = []
         for vector in _chosen(self._file):
             outcome, raised = run_student(self._class, self._algorithm, vector, self._seconds)
@@ -187,7 +187,7 @@ class _Clearing:
         return params
 
 
-def _chosen(vectors: VectorFile) -> list[Vector]:
+def _chosen(vectors: VectorFile) -> list[GoldenVector]:
     """Return the vectors for students, the simplest first."""
     kept = [
         vector
@@ -225,5 +225,5 @@ def _of_note(note: Incident) -> str | None:
     return "wrong-count" if "there are" in note.message else "wrong-shape"
 
 
-def _has_zero(vector: Vector) -> bool:
+def _has_zero(vector: GoldenVector) -> bool:
     return any(not np.any(g) for step in vector.steps for g in step.grads)

@@ -12,14 +12,16 @@ from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.running.messages import Observed
 from momoracle.reference import Method
 from momoracle.reference.frame.registry import method_of
-from momoracle.reference.golden.vectors import FloatArray, Step, Vector
+from momoracle.reference.golden.vectors import FloatArray, GoldenVector, Step
 
-Reading: TypeAlias = Callable[[Vector], Vector]
+Reading: TypeAlias = Callable[[GoldenVector], GoldenVector]
 
 _NEAR = 1e-9  # of a step's largest entry: two runs of one rule in float64 are not further apart
 
 
-def misread(algorithm: str, vectors: Sequence[Vector], seen: Sequence[Table], offered: Sequence[str]) -> str | None:
+def misread(
+    algorithm: str, vectors: Sequence[GoldenVector], seen: Sequence[Table], offered: Sequence[str]
+) -> str | None:
     """Return the id of the first mistake under which the method returns ``seen`` on all vectors; else None.
 
     ``seen`` has the table of each vector, and ``offered`` the hyperparameters that the student's class takes.
@@ -30,7 +32,7 @@ def misread(algorithm: str, vectors: Sequence[Vector], seen: Sequence[Table], of
     return None
 
 
-def _mistakes(algorithm: str, offered: Sequence[str]) -> Iterator[tuple[str, Callable[[Vector], Table]]]:
+def _mistakes(algorithm: str, offered: Sequence[str]) -> Iterator[tuple[str, Callable[[GoldenVector], Table]]]:
     method = method_of(algorithm)
     yield "no-step", lambda vector: table(vector, (Observed(k, vector.params, {}) for k in _recorded(vector)))
     yield "params-not-stored", partial(replayed_table, _from_the_start(method))
@@ -38,7 +40,7 @@ def _mistakes(algorithm: str, offered: Sequence[str]) -> Iterator[tuple[str, Cal
         yield name, partial(_run_as_read, method, reading)
 
 
-def _run_as_read(method: type[Method], reading: Reading, vector: Vector) -> Table:
+def _run_as_read(method: type[Method], reading: Reading, vector: GoldenVector) -> Table:
     return replayed_table(method, reading(vector))
 
 
@@ -65,7 +67,7 @@ def _from_the_start(method: type[Method]) -> type[Method]:
     return FromTheStart
 
 
-def _recorded(vector: Vector) -> list[int]:
+def _recorded(vector: GoldenVector) -> list[int]:
     return [k for k, step in enumerate(vector.steps, start=1) if step.expected]
 
 
@@ -74,7 +76,7 @@ def _same(seen: Table, made: Table) -> bool:
     return bool(np.all((np.abs(seen - made) <= _NEAR * largest) | (np.isnan(seen) & np.isnan(made))))
 
 
-def _loss(change: Callable[[Vector, float], float]) -> Reading:
+def _loss(change: Callable[[GoldenVector, float], float]) -> Reading:
     return lambda v: replace(v, steps=tuple(replace(step, loss=change(v, step.loss)) for step in v.steps))
 
 

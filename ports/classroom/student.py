@@ -19,7 +19,7 @@ from momoracle.ports.adapters.port_arguments import PortArguments
 from momoracle.ports.protocol import NotOffered, Port
 from momoracle.ports.running.messages import Incident, Outcome, job_of
 from momoracle.ports.running.run_vector import missing_of, run_vector
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 Factory: TypeAlias = Callable[[], Port]
 
@@ -40,7 +40,9 @@ class Raised:
     endless: bool = False
 
 
-def run_student(factory: Factory, algorithm: str, vector: Vector, seconds: float) -> tuple[Outcome, Raised | None]:
+def run_student(
+    factory: Factory, algorithm: str, vector: GoldenVector, seconds: float
+) -> tuple[Outcome, Raised | None]:
     """Return what the class returned on a vector, and the error that ended it."""
     outcome, at = Outcome(), [0]
     try:

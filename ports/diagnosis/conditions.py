@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from momoracle.ports.methods.registry import facts_of
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 _LEAST = 0.5  # share of the vectors with a property that must deviate for it to be named
 
@@ -42,7 +42,7 @@ def condition(deviating: Sequence[Collection[str]], agreeing: Sequence[Collectio
     return best if best and best.having < everywhere and best.deviating >= _LEAST * best.having else None
 
 
-def of_vector(vector: Vector) -> Iterator[str]:
+def of_vector(vector: GoldenVector) -> Iterator[str]:
     """Yield what can be said of a vector."""
     yield f"dtype {vector.dtype}"
     yield "several tensors" if len(vector.params) > 1 else "one tensor"
@@ -61,7 +61,7 @@ def of_vector(vector: Vector) -> Iterator[str]:
             yield f"{name} {'by default' if value == defaults[name] else 'other than the default'}"
 
 
-def of_step(vector: Vector, k: int) -> Iterator[str]:
+def of_step(vector: GoldenVector, k: int) -> Iterator[str]:
     """Yield what can be said of step ``k`` (from 1) of a vector: its place, and the branch that it takes."""
     yield "the first step" if k == 1 else "a step after the first"
     rate = vector.hyperparameters["lr"]
@@ -77,7 +77,7 @@ def of_step(vector: Vector, k: int) -> Iterator[str]:
         yield "a gradient that is zero"
 
 
-def _bound(vector: Vector, k: int) -> Iterator[str]:
+def _bound(vector: GoldenVector, k: int) -> Iterator[str]:
     if vector.hyperparameters.get("estimate_lower_bound"):
         bounds: list[Any] = [step.expected.get("lower_bound") for step in vector.steps[:k]]
         initial = vector.hyperparameters.get("lower_bound", 0.0)

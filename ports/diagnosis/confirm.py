@@ -15,7 +15,7 @@ from momoracle.reference.frame.registry import method_of
 from momoracle.reference.golden.cases import Case
 from momoracle.reference.golden.draw import Draw
 from momoracle.reference.golden.prove import prove
-from momoracle.reference.golden.vectors import FloatArray, Vector
+from momoracle.reference.golden.vectors import FloatArray, GoldenVector
 
 Run: TypeAlias = Callable[[Job, str], Outcome]  # a job, and the dtype of the process that is to run it
 
@@ -28,7 +28,7 @@ _STEPS = 6
 class FreshRun:
     """A fresh case as a vector, and what the port returned on it."""
 
-    vector: Vector
+    vector: GoldenVector
     seen: Table
 
 

@@ -14,7 +14,7 @@ from momoracle.ports.departures.narrowing import Narrowing
 from momoracle.ports.departures.registry import departure
 from momoracle.ports.diagnosis.replay import Replay, Set, Table
 from momoracle.ports.protocol import plain
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 _NEIGHBOURS = 4  # float32 numbers on each side of the one that is expected: an update makes so many roundings at most
 _VECTORS = 6  # are looked at; each of them has to agree
@@ -132,7 +132,7 @@ def _flat(arrays: list[Any]) -> Any:
     return np.concatenate([np.reshape(array, -1) for array in arrays])
 
 
-def _split(row: Any, vector: Vector) -> Iterator[Any]:
+def _split(row: Any, vector: GoldenVector) -> Iterator[Any]:
     start = 0
     for array in vector.params:
         yield np.asarray(row[start : start + array.size]).reshape(array.shape)

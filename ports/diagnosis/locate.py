@@ -18,7 +18,7 @@ from momoracle.ports.running.compare import differ
 from momoracle.ports.running.findings import Location
 from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Deviation, VectorResult
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 _EXAMPLES = 3  # vectors whose numbers stand as evidence
 _NEAR = 1e-4  # factors nearer to 1 are written as what they differ from it
@@ -64,7 +64,7 @@ def _from_buffers(algorithm: str, deviations: list[Deviation]) -> Iterator[Locat
     )
 
 
-def _first(deviating: list[tuple[Vector, VectorResult]]) -> Iterator[tuple[Vector, Observed]]:
+def _first(deviating: list[tuple[GoldenVector, VectorResult]]) -> Iterator[tuple[GoldenVector, Observed]]:
     """Yield the first update of each vector that deviates; float64 tells more, so it is looked at alone."""
     exact = [pair for pair in deviating if pair[0].dtype == "float64"] or deviating
     for vector, result in exact:
@@ -74,13 +74,13 @@ def _first(deviating: list[tuple[Vector, VectorResult]]) -> Iterator[tuple[Vecto
                 yield vector, observed
 
 
-def _is_off(vector: Vector, observed: Observed) -> bool:
+def _is_off(vector: GoldenVector, observed: Observed) -> bool:
     difference = differ(observed.params, vector.steps[observed.step - 1].expected["params"])
     return difference is not None and not isinstance(difference.observed, str)  # another shape cannot be taken apart
 
 
-def _from_params(algorithm: str, updates: Sequence[tuple[Vector, Observed]]) -> Iterator[Location]:
-    taken: list[tuple[Vector, int, Parts]] = []
+def _from_params(algorithm: str, updates: Sequence[tuple[GoldenVector, Observed]]) -> Iterator[Location]:
+    taken: list[tuple[GoldenVector, int, Parts]] = []
     for vector, observed in updates:
         parts = take_apart(vector, observed.step, observed.params)
         if parts is not None:
@@ -118,7 +118,9 @@ def _outside(parts: Parts) -> str:
     return f"nearest with {factors}; that leaves {parts.remainder:.1e} of the update{explained}"
 
 
-def _float32_leak(deviating: Sequence[tuple[Vector, VectorResult]], agreeing: Sequence[Vector]) -> Iterator[Location]:
+def _float32_leak(
+    deviating: Sequence[tuple[GoldenVector, VectorResult]], agreeing: Sequence[GoldenVector]
+) -> Iterator[Location]:
     """Say that a number is kept in float32, where float64 alone is off, and everywhere by about as much as that does.
 
     What is off is measured against the way that the parameters have gone, for it is their change that is computed.
@@ -137,7 +139,7 @@ def _float32_leak(deviating: Sequence[tuple[Vector, VectorResult]], agreeing: Se
         )
 
 
-def _first_share(vector: Vector, result: VectorResult) -> float:
+def _first_share(vector: GoldenVector, result: VectorResult) -> float:
     """Return how far off the first deviating parameters are, as a share of the way from the first ones."""
     off = result.deviation.in_params if result.deviation else None
     if off is None or isinstance(off.observed, str):
@@ -156,7 +158,9 @@ def _since(deviations: list[Deviation]) -> Iterator[Location]:
         )
 
 
-def _again(steps: Sequence[tuple[Vector, Observed]], wrong: Sequence[tuple[Vector, Observed]]) -> Iterator[Location]:
+def _again(
+    steps: Sequence[tuple[GoldenVector, Observed]], wrong: Sequence[tuple[GoldenVector, Observed]]
+) -> Iterator[Location]:
     if not steps:
         return
     off = {(vector.id, observed.step) for vector, observed in wrong}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from momoracle.ports.diagnosis.replay import Replay, Table, table
 from momoracle.ports.running.compare import differ
 from momoracle.ports.running.report import Report, VectorResult
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Evidence:
     """
 
     algorithm: str
-    vectors: tuple[Vector, ...]
+    vectors: tuple[GoldenVector, ...]
     results: tuple[VectorResult, ...]
     tables: tuple[Table, ...]
     deviating: tuple[int, ...]
@@ -54,7 +54,7 @@ def is_complete(result: VectorResult) -> bool:
     return result.status in ("agrees", "deviates") and bool(result.observed)
 
 
-def _sound_buffers(vectors: Sequence[Vector], results: Sequence[VectorResult]) -> frozenset[str]:
+def _sound_buffers(vectors: Sequence[GoldenVector], results: Sequence[VectorResult]) -> frozenset[str]:
     sound: dict[str, bool] = {}
     for vector, result in zip(vectors, results, strict=True):
         for observed in result.observed if vector.dtype == "float64" else ():

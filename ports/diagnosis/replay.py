@@ -16,7 +16,7 @@ from momoracle.ports.departures.registry import departure
 from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import Method
-from momoracle.reference.golden.vectors import FloatArray, Vector
+from momoracle.reference.golden.vectors import FloatArray, GoldenVector
 
 Set: TypeAlias = frozenset[str]
 #: one row a recorded step, all entries in it; NaN where there is no finite number
@@ -30,7 +30,7 @@ _GRANTED = 8  # times the largest change; each run perturbs every number by up t
 _ROUGH = {"float64": 1e-9, "float32": 1e-3}  # of the largest entry: further apart are no two runs of one rule
 
 
-def table(vector: Vector, results: Iterable[Observed]) -> Table:
+def table(vector: GoldenVector, results: Iterable[Observed]) -> Table:
     """Return the parameters of each recorded step as one row; steps that did not come are NaN."""
     steps = [k for k, step in enumerate(vector.steps, start=1) if step.expected]
     rows = np.full((len(steps), sum(array.size for array in vector.params)), np.nan)
@@ -41,7 +41,7 @@ def table(vector: Vector, results: Iterable[Observed]) -> Table:
     return rows
 
 
-def replayed_table(method: type[Method], vector: Vector) -> Table:
+def replayed_table(method: type[Method], vector: GoldenVector) -> Table:
     """Return the table of a method's own run; where it raises, the rest is NaN."""
     return table(vector, _until_error(method, vector))
 
@@ -49,7 +49,7 @@ def replayed_table(method: type[Method], vector: Vector) -> Table:
 class Replay:
     """Runs of the departures of one algorithm on its vectors; each is made once."""
 
-    def __init__(self, algorithm: str, vectors: Sequence[Vector]) -> None:
+    def __init__(self, algorithm: str, vectors: Sequence[GoldenVector]) -> None:
         self.algorithm = algorithm
         self.vectors = tuple(vectors)
         self._methods: dict[tuple[Set, bool], type[Method]] = {}
@@ -125,7 +125,7 @@ def agreement(seen: Table, made: Table, tolerance: Table) -> Agreement:
     return "undefined" if neither.any() else "agrees"
 
 
-def perturb(vector: Vector, seed: int) -> Vector:
+def perturb(vector: GoldenVector, seed: int) -> GoldenVector:
     """Return a vector whose numbers are each moved by up to two units in the last place of its dtype."""
     random, unit = np.random.default_rng(seed), float(np.finfo(vector.dtype).eps)
 
@@ -144,14 +144,14 @@ def perturb(vector: Vector, seed: int) -> Vector:
     return replace(vector, params=arrays(vector.params), steps=steps, hyperparameters=settings)
 
 
-def _until_error(method: type[Method], vector: Vector) -> Iterator[Observed]:
+def _until_error(method: type[Method], vector: GoldenVector) -> Iterator[Observed]:
     try:
         yield from observe(MethodPort(method), vector, buffers=False)
     except (ArithmeticError, ValueError, TypeError):  # not finite, or two edits leave no vector
         return
 
 
-def _tolerances(vector: Vector) -> Table:
+def _tolerances(vector: GoldenVector) -> Table:
     return np.array([_row(step.expected["params"].tolerances) for step in vector.steps if step.expected])
 
 
@@ -159,7 +159,7 @@ def _row(arrays: Sequence[FloatArray]) -> Table:
     return np.concatenate([np.asarray(array, dtype=np.float64).reshape(-1) for array in arrays])
 
 
-def _by_tensor(rows: Table, vector: Vector) -> list[Table]:
+def _by_tensor(rows: Table, vector: GoldenVector) -> list[Table]:
     return np.split(rows, np.cumsum([array.size for array in vector.params])[:-1], axis=1)
 
 

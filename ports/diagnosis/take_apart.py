@@ -16,7 +16,7 @@ from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.protocol import plain
 from momoracle.reference import Method
 from momoracle.reference.frame.registry import method_of
-from momoracle.reference.golden.vectors import Vector as GoldenVector
+from momoracle.reference.golden.vectors import GoldenVector
 from momoracle.reference.numbers.expressions import Vector
 
 Row: TypeAlias = NDArray[np.float64]

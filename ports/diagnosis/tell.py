@@ -8,7 +8,7 @@ from momoracle.ports.diagnosis.propose import smallest_subset
 from momoracle.ports.diagnosis.replay import Replay, table
 from momoracle.ports.running.findings import Explanation, Location
 from momoracle.ports.running.report import Report, VectorResult
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 
 def tell(
@@ -22,7 +22,7 @@ def tell(
     return replace(report, results=results, explanation=explanation, locations=locations)
 
 
-def _explained(result: VectorResult, vector: Vector, explanation: Explanation) -> VectorResult:
+def _explained(result: VectorResult, vector: GoldenVector, explanation: Explanation) -> VectorResult:
     """Name, beside a deviation, those of the departures that it takes."""
     deviation = result.deviation
     if deviation is None or not is_complete(result):

@@ -8,7 +8,7 @@ import numpy as np
 
 from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import Report, VectorResult
-from momoracle.reference.golden.vectors import Expected, Vector, VectorFile
+from momoracle.reference.golden.vectors import Expected, GoldenVector, VectorFile
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def choose_curves(report: Report, vectors: VectorFile, most: int = 6) -> tuple[C
     return tuple(by_flags.values())[:most]
 
 
-def _curve(vector: Vector, result: VectorResult) -> Curve | None:
+def _curve(vector: GoldenVector, result: VectorResult) -> Curve | None:
     points = tuple(_points(vector, result.observed))
     return Curve(vector.id, vector.flags, points) if points else None
 
 
-def _points(vector: Vector, observed: Iterable[Observed]) -> Iterator[Point]:
+def _points(vector: GoldenVector, observed: Iterable[Observed]) -> Iterator[Point]:
     for seen in observed:
         expected = vector.steps[seen.step - 1].expected.get("params")
         same = expected is not None and [p.shape for p in seen.params] == [v.shape for v in expected.values]

@@ -13,7 +13,7 @@ from momoracle.ports.running.compare import result_of
 from momoracle.ports.running.messages import Incident, Kind, Observed, Outcome, job_of
 from momoracle.ports.running.report import Report, VectorResult
 from momoracle.ports.running.unknown_names import find_unknown_buffers, unknown_name_lines
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 Progress: TypeAlias = Callable[[VectorResult], None]
 Results: TypeAlias = dict[str, VectorResult]
@@ -173,7 +173,7 @@ def _find_ignored_switches(session: PortSession, vectors: VectorFile, results: R
                 results[vector.id] = replace(result, deviation=None, incidents=(), feature=switch, reason=reason)
 
 
-def _ignores(session: PortSession, vector: Vector, default: dict[str, Any], result: VectorResult) -> bool:
+def _ignores(session: PortSession, vector: GoldenVector, default: dict[str, Any], result: VectorResult) -> bool:
     """Tell whether the port gives the same numbers with a switch at its default."""
     job = job_of(vector)
     other = session.run(replace(job, hyperparameters={**job.hyperparameters, **default}), vector.dtype)

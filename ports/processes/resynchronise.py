@@ -7,7 +7,7 @@ from dataclasses import replace
 from momoracle.ports.processes.session import Session
 from momoracle.ports.running.messages import Job, Observed, job_of
 from momoracle.ports.running.report import Report, VectorResult
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 _MOST = 24  # vectors: each is run once more, and further ones of the same kind tell nothing new
 
@@ -32,7 +32,7 @@ def resynchronise(
     return results
 
 
-def make_reset_job(vector: Vector) -> Job:
+def make_reset_job(vector: GoldenVector) -> Job:
     """Return what a vector prescribes, with the expected parameters to go on from; every step must be recorded."""
     resets = tuple(
         tuple(
@@ -44,7 +44,7 @@ def make_reset_job(vector: Vector) -> Job:
     return replace(job_of(vector), resets=resets)
 
 
-def _choose(deviating: Sequence[Vector]) -> list[Vector]:
+def _choose(deviating: Sequence[GoldenVector]) -> list[GoldenVector]:
     """Return the vectors to run: of each kind one, then of each kind a second, until there are enough."""
     recorded = [vector for vector in deviating if all("params" in step.expected for step in vector.steps)]
     exact = [vector for vector in recorded if vector.dtype == "float64"] or recorded

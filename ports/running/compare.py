@@ -8,7 +8,7 @@ import numpy as np
 from momoracle.ports.methods.registry import equation, order
 from momoracle.ports.running.messages import Observed, Outcome
 from momoracle.ports.running.report import Deviation, Number, VectorResult
-from momoracle.reference.golden.vectors import Expected, FloatArray, Vector, VectorFile
+from momoracle.reference.golden.vectors import Expected, FloatArray, GoldenVector, VectorFile
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def differ(observed: Sequence[FloatArray], expected: Expected) -> Difference | N
     return worst
 
 
-def result_of(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorResult:
+def result_of(vector: GoldenVector, vectors: VectorFile, outcome: Outcome) -> VectorResult:
     """Compare what came of one vector with what it expects."""
     return VectorResult(
         vector=vector.id,
@@ -65,7 +65,7 @@ def result_of(vector: Vector, vectors: VectorFile, outcome: Outcome) -> VectorRe
     )
 
 
-def first_deviation(vector: Vector, results: Iterable[Observed]) -> Deviation | None:
+def first_deviation(vector: GoldenVector, results: Iterable[Observed]) -> Deviation | None:
     """Return the first quantity of the first step that is off, in the order in which the equations compute them."""
     first: Deviation | None = None
     for result in results:
@@ -92,7 +92,7 @@ def _scalars(result: Observed, quantity: str, expected: Expected) -> tuple[Float
     return tuple(array.reshape(()) if want.shape == () and array.size == 1 else array for array, want in pairs)
 
 
-def _deviation(vector: Vector, step: int, quantity: str, what: Difference) -> Deviation:
+def _deviation(vector: GoldenVector, step: int, quantity: str, what: Difference) -> Deviation:
     return Deviation(
         vector=vector.id,
         flags=vector.flags,

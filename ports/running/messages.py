@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from momoracle.ports.running.findings import BehaviourOutcome, Unmatched
-from momoracle.reference.golden.vectors import FloatArray, Vector
+from momoracle.reference.golden.vectors import FloatArray, GoldenVector
 
 Kind: TypeAlias = Literal[
     "hang", "crash", "exception", "wrong_shape", "dtype_change", "mutated_gradients", "nan", "not_run"
@@ -124,7 +124,7 @@ class Outcome:
         return any(incident.kind in kinds for incident in self.incidents)
 
 
-def job_of(vector: Vector) -> Job:
+def job_of(vector: GoldenVector) -> Job:
     """Return what a vector prescribes, without what it expects."""
     return Job(
         params=vector.params,

@@ -8,7 +8,7 @@ import numpy as np
 from momoracle.ports.protocol import Port, plain
 from momoracle.ports.running.messages import Observed
 from momoracle.reference import Method
-from momoracle.reference.golden.vectors import FloatArray, Vector
+from momoracle.reference.golden.vectors import FloatArray, GoldenVector
 
 
 class MethodPort:
@@ -38,7 +38,7 @@ class MethodPort:
         return {name: [np.asarray(z) for z in (q if isinstance(q, list) else [q])] for name, q in quantities}
 
 
-def observe(port: Port, vector: Vector, buffers: bool = True) -> Iterator[Observed]:
+def observe(port: Port, vector: GoldenVector, buffers: bool = True) -> Iterator[Observed]:
     """Run a vector on a port in this process, and yield what it returns where the vector records results."""
     port.start(list(vector.params), **plain(vector.hyperparameters))
     for k, step in enumerate(vector.steps, start=1):

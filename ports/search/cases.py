@@ -76,7 +76,7 @@ def cases(algorithm: str, offered: Collection[str]) -> st.SearchStrategy[Case]:
             direction = draw(st.sampled_from(_PLAIN_DIRECTIONS if plain else _DIRECTIONS)) if k else "new"
             grads.append(_tensors(draw, shapes, plain) if direction == "new" else _from(grads[-1], direction, beta))
         losses = [draw(st.sampled_from(_LOSSES if plain else _MORE_LOSSES)) for _ in range(count)]
-        return make.given("search", "", (), params, losses, grads, **chosen)
+        return make.prescribe("search", "", (), params, losses, grads, **chosen)
 
     return case()
 

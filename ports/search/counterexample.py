@@ -8,7 +8,7 @@ from momoracle.ports.running.messages import Observed, Outcome
 from momoracle.ports.running.report import as_number
 from momoracle.ports.search.script import deviation_script, incident_script
 from momoracle.reference.golden.cases import Case
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 _REFUSALS = ("ValueError", "TypeError", "NotImplementedError")  # in ``start``: the port takes no such value
 
@@ -37,7 +37,7 @@ def is_refused(outcome: Outcome) -> bool:
     )
 
 
-def failure_of(case: Case, spec: PortSpec, vector: Vector, outcome: Outcome) -> Failure | None:
+def failure_of(case: Case, spec: PortSpec, vector: GoldenVector, outcome: Outcome) -> Failure | None:
     """Return what came first: a deviation of the parameters, or an incident; None where all is well."""
     without_buffers = [Observed(result.step, result.params, {}) for result in outcome.observed]
     deviation = first_deviation(vector, without_buffers)  # parameters alone accuse

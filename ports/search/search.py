@@ -126,7 +126,7 @@ class _Search:
         return offered
 
     def _probe(self, dtype: str, chosen: Mapping[str, Any]) -> Outcome:
-        case = Maker(self._algorithm, dtype).drawn("probe", "", (), shapes=((1,),), steps=2, **{"lr": 0.5, **chosen})
+        case = Maker(self._algorithm, dtype).draw("probe", "", (), shapes=((1,),), steps=2, **{"lr": 0.5, **chosen})
         return self._answer(self._submit(case))
 
     def _take_first(self, case: Case) -> bool:

@@ -193,8 +193,8 @@ def targets_of(
     for name, arrays in targets.items():
         if not all(array.flags.c_contiguous and array.flags.writeable for array in arrays):
             raise ValueError(f"out has a {name} array that is read-only or not C-contiguous; both are needed to write")
-        for given in (x, g, *old.values()):
-            _refuse_partial_overlap(arrays, given, name)
+        for inputs in (x, g, *old.values()):
+            _refuse_partial_overlap(arrays, inputs, name)
     _refuse_shared_targets(targets)
     return targets
 
@@ -213,10 +213,10 @@ def _refuse_shared_targets(targets: dict[str, list[Any]]) -> None:
             raise ValueError(f"out has {first} and {second} that overlap; pass an array of its own for each")
 
 
-def _refuse_partial_overlap(arrays: Sequence[Any], given: Sequence[Any], name: str) -> None:
+def _refuse_partial_overlap(arrays: Sequence[Any], inputs: Sequence[Any], name: str) -> None:
     # The same array is fine, entry by entry; a shifted one would be read after it was written.
     for i, array in enumerate(arrays):
-        for j, other in enumerate(given):
+        for j, other in enumerate(inputs):
             if isinstance(array, np.ndarray) and np.may_share_memory(array, other):
                 same = array.ctypes.data == other.ctypes.data and array.strides == other.strides
                 if not (i == j and same):

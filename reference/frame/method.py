@@ -234,8 +234,8 @@ class Method(ABC):
                     values[name] = numbers.kept(value)
                     continue
                 if value not in arrays:
-                    given = [targets[name][t] for t in block] if name in targets else numbers.operand(value, part)
-                    arrays[value] = given or [numbers.new(array, name != "params") for array in part]
+                    prepared = [targets[name][t] for t in block] if name in targets else numbers.operand(value, part)
+                    arrays[value] = prepared or [numbers.new(array, name != "params") for array in part]
                 values[name] = arrays[value]
             for name in self._scalars:
                 if not numbers.finite(values[name]) and not self._may_be_infinite(name, numbers):

@@ -10,7 +10,7 @@ from momoracle.reference.golden.cases_declared import declared_cases, loss_cases
 from momoracle.reference.golden.families import families_of
 from momoracle.reference.golden.flags import FLAGS
 from momoracle.reference.golden.prove import Ambiguous, prove
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 from momoracle.reference.numbers.balls import Undecided
 from momoracle.reference.numbers.rounded_balls import IllPosed
 
@@ -62,7 +62,7 @@ class _Refusal(Exception):  # noqa: N818 - becomes a ValueError
     """A method makes no vectors at all; the message says why."""
 
 
-def _build(algorithm: str, prove_case: Callable[[Case], Vector]) -> VectorFile:
+def _build(algorithm: str, prove_case: Callable[[Case], GoldenVector]) -> VectorFile:
     vectors, left_out = [], {}
     for case in cases(algorithm):
         try:
@@ -77,7 +77,7 @@ def _build(algorithm: str, prove_case: Callable[[Case], Vector]) -> VectorFile:
     return VectorFile(algorithm, {name: FLAGS[name] for name in FLAGS if name in used}, tuple(vectors), left_out)
 
 
-def _prove_foreign(case: Case) -> Vector:
+def _prove_foreign(case: Case) -> GoldenVector:
     """Return the vector of a case of a method that the package does not know."""
     # First in floats, as its users will run it: where something overflows there is nothing to expect.
     if not fits(case):

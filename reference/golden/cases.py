@@ -37,7 +37,7 @@ class Case:
         """The stable name of the vector."""
         return Maker(self.algorithm, self.dtype).case_id(self.name)
 
-    def varied(self, chosen: Mapping[str, Hyperparameter]) -> "Case":
+    def vary(self, chosen: Mapping[str, Hyperparameter]) -> "Case":
         """Return the case with some hyperparameters replaced; a mapping, for their names may be any."""
         return replace(self, hyperparameters={**self.hyperparameters, **chosen})
 
@@ -52,7 +52,7 @@ class Case:
         rates = self.hyperparameters["lr"]
         return rates[k - 1] if isinstance(rates, tuple) else rates
 
-    def scaled(
+    def scale(
         self, name: str, flag: str, comment: str, grads: float, losses: float = 1.0, params: float = 1.0
     ) -> "Case":
         """Return the case with gradients, losses and parameters multiplied."""
@@ -125,7 +125,7 @@ class Maker:
         (default,) = (declared.default for declared in self.declarations() if declared.name == "lr")
         return 0.3 if default >= 1 else 0.1
 
-    def drawn(
+    def draw(
         self,
         name: str,
         comment: str,
@@ -148,9 +148,9 @@ class Maker:
             drawn = tuple(draw.array(shape, self.dtype) for shape in shapes)
             grads.append(tuple(np.zeros_like(g) for g in drawn) if k in zero_steps else drawn)
             values.append(float(np.dtype(self.dtype).type(draw.number(*losses))))
-        return self.given(name, comment, flags, params, values, grads, recorded, **chosen)
+        return self.prescribe(name, comment, flags, params, values, grads, recorded, **chosen)
 
-    def given(
+    def prescribe(
         self,
         name: str,
         comment: str,
@@ -179,30 +179,30 @@ class Maker:
 def shared_cases(make: Maker) -> Iterator[Case]:
     """Yield the cases that every algorithm has."""
     lr = make.usual_rate
-    yield make.drawn("basic", "default settings, one tensor", ["basic"], lr=lr)
-    yield make.drawn("defaults", "every hyperparameter at its default", ["basic"], steps=3)
-    yield make.drawn(
+    yield make.draw("basic", "default settings, one tensor", ["basic"], lr=lr)
+    yield make.draw("defaults", "every hyperparameter at its default", ["basic"], steps=3)
+    yield make.draw(
         "shapes", "tensors of six shapes together", ["shapes", "several_tensors"], shapes=SHAPES, lr=lr, steps=4
     )
     for shape in SHAPES:
         label = "x".join(map(str, shape)) or "scalar"
-        yield make.drawn(f"shape-{label}", f"one tensor of shape {shape}", ["shapes"], shapes=[shape], steps=3, lr=lr)
-    yield make.drawn(
+        yield make.draw(f"shape-{label}", f"one tensor of shape {shape}", ["shapes"], shapes=[shape], steps=3, lr=lr)
+    yield make.draw(
         "zero-first", "no gradient at the first step", ["zero_gradient_first"], zero_steps=[1], steps=4, lr=lr
     )
-    yield make.drawn("zero-later", "no gradient at steps 3 and 4", ["zero_gradient_later"], zero_steps=[3, 4], lr=lr)
-    yield make.drawn(
+    yield make.draw("zero-later", "no gradient at steps 3 and 4", ["zero_gradient_later"], zero_steps=[3, 4], lr=lr)
+    yield make.draw(
         "zero-always", "no gradient at all", ["zero_gradient_first"], zero_steps=range(1, 4), steps=3, lr=lr
     )
     yield _with_zero_entries(
-        make.drawn("zero-entries", "one entry never has a gradient", ["zero_entries"], steps=4, lr=lr)
+        make.draw("zero-entries", "one entry never has a gradient", ["zero_entries"], steps=4, lr=lr)
     )
-    yield make.drawn(
+    yield make.draw(
         "schedule", "the learning rate changes every step", ["changing_lr"], steps=5, lr=(0.1, 0.05, 0.2, 0.025, 0.4)
     )
     if make.accepts(weight_decay=0.5):
-        yield make.drawn("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
-        yield make.drawn(
+        yield make.draw("decay", "weight decay", ["weight_decay"], lr=lr, weight_decay=0.1)
+        yield make.draw(
             "decay-shapes",
             "weight decay of a matrix and of a vector",
             ["weight_decay", "several_tensors"],
@@ -212,7 +212,7 @@ def shared_cases(make: Maker) -> Iterator[Case]:
         )
         # Here TAM's cosine is 1; with γ a dyadic number the damping is one too, not halfway between two of them.
         dyadic: dict[str, Any] = {"gamma": 0.875} if make.measures("cosine") else {}
-        yield make.drawn(
+        yield make.draw(
             "decay-only",
             "weight decay without gradients",
             ["weight_decay"],
@@ -222,7 +222,7 @@ def shared_cases(make: Maker) -> Iterator[Case]:
             steps=3,
             **dyadic,
         )
-        yield make.drawn(
+        yield make.draw(
             "decay-schedule",
             "weight decay and a changing learning rate",
             ["weight_decay", "changing_lr"],
@@ -233,14 +233,14 @@ def shared_cases(make: Maker) -> Iterator[Case]:
     for beta in ("beta", "beta1"):
         off, half = (dict[str, Any]({beta: value}) for value in (0.0, 0.5))
         if make.accepts(**off) and make.accepts(**half):
-            yield make.drawn("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **off)
-            yield make.drawn("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **half)
+            yield make.draw("momentum-off", "no momentum", ["momentum_off"], steps=3, lr=lr, **off)
+            yield make.draw("momentum-half", "momentum 1/2", ["basic"], steps=4, lr=lr, **half)
     if make.accepts(beta2=0.5):
-        yield make.drawn("second-moment-fast", "β₂ = 1/2", ["basic"], steps=4, lr=lr, beta2=0.5)
+        yield make.draw("second-moment-fast", "β₂ = 1/2", ["basic"], steps=4, lr=lr, beta2=0.5)
     if make.accepts(eps=0.25):
-        yield make.drawn("large-eps", "ε of the size of the gradients", ["large_eps"], steps=4, lr=lr, eps=0.25)
+        yield make.draw("large-eps", "ε of the size of the gradients", ["large_eps"], steps=4, lr=lr, eps=0.25)
     if make.dtype == "float64":
-        yield make.drawn("long", "1000 steps", ["long_run"], shapes=[(2,)], steps=1000, recorded=_LONG, lr=1e-3)
+        yield make.draw("long", "1000 steps", ["long_run"], shapes=[(2,)], steps=1000, recorded=_LONG, lr=1e-3)
     yield from _extremes(make, lr)
 
 
@@ -252,25 +252,23 @@ def _with_zero_entries(case: Case) -> Case:
 
 def _extremes(make: Maker, lr: float) -> Iterator[Case]:
     small, large, root = (1e-200, 1e200, 1e150) if make.dtype == "float64" else (1e-30, 1e30, 1e18)
-    base = make.drawn("extreme", "", [], steps=4, lr=lr)
-    yield base.scaled("small", "small_entries", "everything near 1e-9", grads=1e-9, losses=1e-18, params=1e-9)
+    base = make.draw("extreme", "", [], steps=4, lr=lr)
+    yield base.scale("small", "small_entries", "everything near 1e-9", grads=1e-9, losses=1e-18, params=1e-9)
     if make.measures("cosine"):  # it has no unit, so a norm may be as small as a run that has converged makes it
-        yield base.scaled("smaller", "small_entries", "everything near 1e-14", grads=1e-14, losses=1e-28, params=1e-14)
-    yield base.scaled("tiny", "tiny_entries", f"gradients times {small:g}", grads=small)
-    yield base.scaled(
-        "tiny-all", "tiny_entries", f"gradients and parameters times {small:g}", grads=small, params=small
-    )
+        yield base.scale("smaller", "small_entries", "everything near 1e-14", grads=1e-14, losses=1e-28, params=1e-14)
+    yield base.scale("tiny", "tiny_entries", f"gradients times {small:g}", grads=small)
+    yield base.scale("tiny-all", "tiny_entries", f"gradients and parameters times {small:g}", grads=small, params=small)
 
     def huge(factor: float) -> Case:
         if not make.method.needs_loss:
-            return base.scaled("huge", "huge_entries", f"gradients times {factor:g}", grads=factor)
+            return base.scale("huge", "huge_entries", f"gradients times {factor:g}", grads=factor)
         # A loss near 1 would be rounding noise beside products near 1e200: it has to grow with them.
         comment = f"gradients and losses times {factor:g}"
-        return base.scaled("huge-loss", "huge_entries", comment, grads=factor, losses=factor)
+        return base.scale("huge-loss", "huge_entries", comment, grads=factor, losses=factor)
 
     if make.method.needs_loss:
         comment = f"gradients and losses times {small:g}"
-        yield base.scaled("tiny-loss", "tiny_entries", comment, grads=small, losses=small)
+        yield base.scale("tiny-loss", "tiny_entries", comment, grads=small, losses=small)
     # Where the method itself keeps g², the largest gradient is the root of the format's largest number.
     yield huge(large) if fits(huge(large)) else huge(root)
 

@@ -26,9 +26,9 @@ def declared_cases(make: Maker, earlier: Iterable[Case]) -> Iterator[Case]:
     for declared in new:
         name, middle = _slug(make, declared), typical(declared)
         for label, value in values_of(declared).items():
-            case = make.drawn(f"vary-{name}-{label}", f"{declared.name} = {value}", ["basic"], steps=5, lr=lr)
-            yield case.varied({declared.name: value})
-        case = make.drawn(
+            case = make.draw(f"vary-{name}-{label}", f"{declared.name} = {value}", ["basic"], steps=5, lr=lr)
+            yield case.vary({declared.name: value})
+        case = make.draw(
             f"vary-{name}-together",
             f"{declared.name} = {middle}, a changing learning rate, two tensors",
             ["changing_lr", "several_tensors"],
@@ -36,23 +36,23 @@ def declared_cases(make: Maker, earlier: Iterable[Case]) -> Iterator[Case]:
             steps=4,
             lr=_RATES,
         )
-        yield case.varied({declared.name: middle})
+        yield case.vary({declared.name: middle})
     others = [declared for declared in make.declarations() if declared.name != "lr"]
     for first, second in combinations(others, 2):
         if first in new or second in new:
             chosen = {declared.name: typical(declared) for declared in (first, second)}
             comment = " and ".join(f"{name} = {value}" for name, value in chosen.items())
             label = f"{_slug(make, first)}-{_slug(make, second)}"
-            yield make.drawn(f"vary-both-{label}", comment, ["basic"], steps=4, lr=lr).varied(chosen)
+            yield make.draw(f"vary-both-{label}", comment, ["basic"], steps=4, lr=lr).vary(chosen)
 
 
 def loss_cases(make: Maker) -> Iterator[Case]:
     """Yield cases of a method that uses the loss: large and small losses, and rates on both sides of the usual."""
     for label, losses in (("large", (20.0, 50.0)), ("small", (0.001, 0.01))):
-        yield make.drawn(f"loss-{label}", f"{label} losses", ["basic"], lr=make.usual_rate, losses=losses)
+        yield make.draw(f"loss-{label}", f"{label} losses", ["basic"], lr=make.usual_rate, losses=losses)
     for label, lr in (("large", 10.0), ("small", 0.01)):
-        yield make.drawn(f"rate-{label}", f"a {label} learning rate", ["basic"], lr=lr)
-        yield make.drawn(
+        yield make.draw(f"rate-{label}", f"a {label} learning rate", ["basic"], lr=lr)
+        yield make.draw(
             f"rate-{label}-several",
             f"a {label} learning rate, two tensors",
             ["basic", "several_tensors"],

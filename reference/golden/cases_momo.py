@@ -47,9 +47,9 @@ def model_branches(step: Taken) -> set[str]:
 def model_cases(make: Maker) -> Iterator[Case]:
     """Yield the cases of the methods with a momentum model; which branches they reach is read off their run."""
     low = 0.01 if make.has("beta2") else 0.05  # an adaptive step is longer, so its cap has to be lower
-    yield make.drawn("capped", "a small learning rate caps every step", ["cap"], lr=low)
-    yield make.drawn("polyak", "a large learning rate never caps", ["polyak"], lr=50.0, losses=(0.2, 0.8))
-    yield make.drawn(
+    yield make.draw("capped", "a small learning rate caps every step", ["cap"], lr=low)
+    yield make.draw("polyak", "a large learning rate never caps", ["polyak"], lr=50.0, losses=(0.2, 0.8))
+    yield make.draw(
         "polyak-several",
         "Polyak steps over several tensors",
         ["polyak", "several_tensors"],
@@ -57,19 +57,19 @@ def model_cases(make: Maker) -> Iterator[Case]:
         lr=50.0,
         losses=(0.2, 0.8),
     )
-    yield make.drawn(
+    yield make.draw(
         "no-step", "losses that fall below the bound", ["no_step"], lr=1.0, losses=(0.1, 0.4), lower_bound=0.9
     )
-    yield make.drawn("bound", "a positive lower bound", ["lower_bound"], lr=50.0, losses=(1.0, 2.0), lower_bound=0.75)
-    yield make.drawn(
+    yield make.draw("bound", "a positive lower bound", ["lower_bound"], lr=50.0, losses=(1.0, 2.0), lower_bound=0.75)
+    yield make.draw(
         "bound-negative", "a negative lower bound", ["lower_bound"], lr=50.0, losses=(-0.5, 0.5), lower_bound=-1.0
     )
-    yield make.drawn("bound-absent", "no lower bound", ["no_lower_bound"], lr=0.1, lower_bound=float("-inf"))
+    yield make.draw("bound-absent", "no lower bound", ["no_lower_bound"], lr=0.1, lower_bound=float("-inf"))
     for name, lr, words in (("decay-polyak", 3.0, "Polyak steps"), ("decay-capped", low, "capped steps")):
-        yield make.drawn(
+        yield make.draw(
             name, f"{words} with weight decay", ["weight_decay"], lr=lr, losses=(0.5, 2.0), weight_decay=0.25
         )
-    yield make.drawn(
+    yield make.draw(
         "decay-bound",
         "weight decay and a positive lower bound",
         ["weight_decay", "lower_bound"],
@@ -78,10 +78,10 @@ def model_cases(make: Maker) -> Iterator[Case]:
         lower_bound=0.75,
         weight_decay=0.25,
     )
-    yield make.drawn(
+    yield make.draw(
         "estimate", "lower bound estimated, guess 0", ["estimate"], lr=0.5, estimate_lower_bound=True, steps=8
     )
-    yield make.drawn(
+    yield make.draw(
         "estimate-polyak",
         "lower bound estimated, long steps",
         ["estimate"],
@@ -90,7 +90,7 @@ def model_cases(make: Maker) -> Iterator[Case]:
         estimate_lower_bound=True,
         steps=8,
     )
-    yield make.drawn(
+    yield make.draw(
         "estimate-low",
         "a guess far below",
         ["estimate"],
@@ -100,7 +100,7 @@ def model_cases(make: Maker) -> Iterator[Case]:
         estimate_lower_bound=True,
         steps=8,
     )
-    yield make.drawn(
+    yield make.draw(
         "estimate-decay",
         "lower bound estimated, weight decay",
         ["estimate", "weight_decay"],
@@ -110,7 +110,7 @@ def model_cases(make: Maker) -> Iterator[Case]:
         estimate_lower_bound=True,
         steps=8,
     )
-    yield make.drawn(
+    yield make.draw(
         "estimate-guarded",
         "losses under the first guess, below which no estimate goes",
         ["estimate"],
@@ -119,7 +119,7 @@ def model_cases(make: Maker) -> Iterator[Case]:
         lower_bound=0.9,
         estimate_lower_bound=True,
     )
-    falling = make.drawn(
+    falling = make.draw(
         "estimate-falling",
         "losses that fall under the estimate",
         ["estimate"],
@@ -128,7 +128,7 @@ def model_cases(make: Maker) -> Iterator[Case]:
         lower_bound=-4.0,
         steps=8,
     )
-    yield make.given(
+    yield make.prescribe(
         falling.name,
         falling.comment,
         falling.flags,
@@ -139,7 +139,7 @@ def model_cases(make: Maker) -> Iterator[Case]:
     )
     if make.has("decoupled_decay"):
         for name, lr, words in (("decoupled", 3.0, "long steps"), ("decoupled-capped", low, "capped steps")):
-            yield make.drawn(
+            yield make.draw(
                 name, f"AdamW-like decay, {words}", ["decoupled_decay"], lr=lr, weight_decay=0.1, decoupled_decay=True
             )
     if make.has("bias_correction"):
@@ -155,7 +155,7 @@ def _bias_corrected(make: Maker) -> Iterator[Case]:
         ("bias-estimate", 1.0, (1.0, 2.0), "with an estimated bound"),
         ("bias-decay", 3.0, (0.5, 2.0), "with weight decay"),
     ):
-        yield make.drawn(
+        yield make.draw(
             name,
             f"averages from zero, {words}",
             ["bias_correction"],
@@ -170,9 +170,7 @@ def _bias_corrected(make: Maker) -> Iterator[Case]:
 
 def _delicate(make: Maker) -> Iterator[Case]:
     distance = 1e6 if make.dtype == "float64" else 1e2
-    yield make.drawn(
-        "far", f"parameters near {distance:g}", ["far_optimum"], lr=50.0, shift=distance, losses=(0.2, 0.8)
-    )
-    yield make.drawn(
+    yield make.draw("far", f"parameters near {distance:g}", ["far_optimum"], lr=50.0, shift=distance, losses=(0.2, 0.8))
+    yield make.draw(
         "fine", "losses whose differences are small", ["fine_difference"], lr=50.0, losses=(1.0, 1.01), lower_bound=0.99
     )

@@ -13,7 +13,7 @@ def torque_cases(make: Maker) -> Iterator[Case]:
     start, along, across = [[0.5, -0.25]], [0.6, 0.8], [-0.8, 0.6]
 
     def sequence(name: str, comment: str, flag: str, grads: list[list[float]], **chosen: Any) -> Case:
-        return make.given(name, comment, [flag], start, [1.0] * len(grads), [[g] for g in grads], lr=0.1, **chosen)
+        return make.prescribe(name, comment, [flag], start, [1.0] * len(grads), [[g] for g in grads], lr=0.1, **chosen)
 
     # Where a cosine is exactly 1, γ is dyadic: else (1 + ŝ)/2 can lie exactly halfway between two float64.
     opposite = [-z for z in along]
@@ -37,9 +37,9 @@ def torque_cases(make: Maker) -> Iterator[Case]:
         [along, across, along, opposite, along],
         gamma=0.0,
     )
-    yield make.drawn("memory-drawn", "γ = 3/4", ["memory"], lr=0.1, gamma=0.75, steps=8)
+    yield make.draw("memory-drawn", "γ = 3/4", ["memory"], lr=0.1, gamma=0.75, steps=8)
     signs = np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
-    yield make.given(
+    yield make.prescribe(
         "matrix",
         "a matrix whose columns agree and oppose",
         ["orthogonal"],
@@ -48,7 +48,7 @@ def torque_cases(make: Maker) -> Iterator[Case]:
         [[signs], [signs * [1.0, -1.0]], [signs * [[1.0], [1.0], [-1.0]]], [-signs]],
         lr=0.1,
     )
-    yield make.given(
+    yield make.prescribe(
         "two-angles",
         "one tensor agrees, the other opposes",
         ["several_tensors"],
@@ -58,4 +58,4 @@ def torque_cases(make: Maker) -> Iterator[Case]:
         lr=0.1,
         gamma=0.875,
     )
-    yield make.drawn("damped-eps", "ε that a damped gradient keeps", ["large_eps"], lr=0.1, eps=0.5, gamma=0.0)
+    yield make.draw("damped-eps", "ε that a damped gradient keeps", ["large_eps"], lr=0.1, eps=0.5, gamma=0.0)

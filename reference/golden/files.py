@@ -18,7 +18,7 @@ import numpy as np
 
 from momoracle.reference.frame.registry import is_own, method_of, name_of
 from momoracle.reference.golden.flags import FLAGS
-from momoracle.reference.golden.vectors import Expected, Hyperparameter, Step, Vector, VectorFile
+from momoracle.reference.golden.vectors import Expected, GoldenVector, Hyperparameter, Step, VectorFile
 
 SCHEMA = "momoracle-golden-v1"
 FOLDER = Path(str(files("momoracle.reference.golden"))) / "v1"
@@ -84,7 +84,7 @@ def schema_of(algorithm: str) -> dict[str, Any]:
 # -- to JSON -----------------------------------------------------------------------------------------------------------
 
 
-def encode(algorithm: str, vectors: Sequence[Vector]) -> str:
+def encode(algorithm: str, vectors: Sequence[GoldenVector]) -> str:
     """Return the text of an algorithm's file: one line a step, so that a change shows as such in a diff."""
     used = sorted({flag for vector in vectors for flag in vector.flags})
     notes = {
@@ -98,16 +98,16 @@ def encode(algorithm: str, vectors: Sequence[Vector]) -> str:
     return _line(head)[:-1] + ',"groups":[\n' + ",\n".join(groups) + "\n]}\n"
 
 
-def _group_key(vector: Vector) -> str:
+def _group_key(vector: GoldenVector) -> str:
     return _line([vector.dtype, _hyperparameters(vector.hyperparameters)])
 
 
-def _group(vectors: list[Vector]) -> str:
+def _group(vectors: list[GoldenVector]) -> str:
     head = {"dtype": vectors[0].dtype, "hyperparameters": _hyperparameters(vectors[0].hyperparameters)}
     return _line(head)[:-1] + ',"vectors":[\n' + ",\n".join(map(_vector, vectors)) + "]}"
 
 
-def _vector(vector: Vector) -> str:
+def _vector(vector: GoldenVector) -> str:
     head = {
         "id": vector.id,
         "comment": vector.comment,
@@ -183,7 +183,7 @@ def decode(content: dict[str, Any], algorithm: str = "") -> VectorFile:
     """
     algorithm = algorithm or content["algorithm"]
     vectors = tuple(
-        Vector(
+        GoldenVector(
             id=item["id"],
             algorithm=algorithm,
             dtype=group["dtype"],

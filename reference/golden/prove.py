@@ -10,7 +10,7 @@ from flint import arb
 from momoracle.reference.golden.cases import Case, Maker, make_method
 from momoracle.reference.golden.cases_momo import Taken
 from momoracle.reference.golden.families import families_of
-from momoracle.reference.golden.vectors import Expected, Step, Vector
+from momoracle.reference.golden.vectors import Expected, GoldenVector, Step
 from momoracle.reference.numbers.rounded_balls import Precision, Rounded
 
 # A conforming port may write a formula differently (a reciprocal, a difference first, ε added elsewhere): up to this
@@ -24,7 +24,7 @@ class Ambiguous(ArithmeticError):  # noqa: N818 - a property of the value
     """A ball is too wide to round to one float64."""
 
 
-def prove(case: Case) -> Vector:
+def prove(case: Case) -> GoldenVector:
     """Return the vector of a case: every result is the float64 nearest to the exact one.
 
     Raises:
@@ -49,7 +49,7 @@ def format_of(dtype: str) -> Precision:
     return Precision(unit=float(info.eps) / 2, tiny=float(info.tiny), exact_hyperparameters=dtype == "float64")
 
 
-def _run(case: Case) -> Vector:
+def _run(case: Case) -> GoldenVector:
     # 1. The inputs are numbers of the dtype, and so exact: balls of radius 0, without a rounding error so far. Losses
     #    and hyperparameters are scalars, which may be rounded on their way into a narrower format.
     precision = format_of(case.dtype)
@@ -74,7 +74,7 @@ def _run(case: Case) -> Vector:
             quantities = {**trace._asdict(), "params": params}
             expected = {name: _expected(value, precision) for name, value in quantities.items()}
         steps.append(Step(loss, grads, expected))
-    return Vector(
+    return GoldenVector(
         case.id,
         case.algorithm,
         case.dtype,

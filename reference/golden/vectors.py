@@ -44,7 +44,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Vector:
+class GoldenVector:
     """One golden vector: initial parameters, hyperparameters, and prescribed steps with their expected results.
 
     ``hyperparameters["lr"]`` is a number, or a tuple with one learning rate a step. ``kills`` names the
@@ -72,10 +72,10 @@ class VectorFile:
 
     algorithm: str
     flags: dict[str, Flag]
-    vectors: tuple[Vector, ...]
+    vectors: tuple[GoldenVector, ...]
     left_out: dict[str, str] = field(default_factory=dict)
 
-    def kind(self, vector: Vector) -> FlagClass:
+    def kind(self, vector: GoldenVector) -> FlagClass:
         """Return the class of ``vector``: core only where all its flags are."""
         kinds = {self.flags[name].kind for name in vector.flags}
         if "precision" in kinds:

@@ -58,8 +58,8 @@ class Vector:
 
     def on(self, tile: Tile, known: dict["Vector", Any], number: Callable[[Any, Tile], Any], out: Any = None) -> Any:
         """Evaluate over one tile, into ``out`` if given; ``known`` keeps what this tile's formulas computed."""
-        found = known.get(self)
-        if found is None:
+        value = known.get(self)
+        if value is None:
             operands = [
                 item  # a float stands for itself in every number system
                 if type(item) is float
@@ -68,8 +68,8 @@ class Vector:
                 else number(item, tile)
                 for item in self.operands
             ]
-            found = known[self] = self.operation(*operands) if out is None else self.operation(*operands, out=out)
-        return found
+            value = known[self] = self.operation(*operands) if out is None else self.operation(*operands, out=out)
+        return value
 
 
 class Tensors(Vector):

@@ -56,8 +56,8 @@ class Number(NDArrayOperatorsMixin):
 def _where(condition: Any, then: Any, otherwise: Any) -> Any:
     if not isinstance(condition, Number):
         return then if condition else otherwise
-    found = [item.dtype for item in (then, otherwise) if isinstance(item, Number)]
-    return Number("select", condition, then, otherwise, dtype=np.result_type(*found) if found else np.float64)
+    dtypes = [item.dtype for item in (then, otherwise) if isinstance(item, Number)]
+    return Number("select", condition, then, otherwise, dtype=np.result_type(*dtypes) if dtypes else np.float64)
 
 
 #: NumPy's functions, of those that are no ufuncs, that a recorded number may be passed to

@@ -1,5 +1,6 @@
 """The code on the site's own pages runs, and does what the page says."""
 
+import json
 import os
 import re
 import subprocess
@@ -41,11 +42,44 @@ def commands() -> dict[str, list[str]]:
     return {framework: line.split() for line, framework in found}
 
 
+def optimizer_commands(word: str) -> list[list[str]]:
+    """Return the commands of the page about new methods that begin with a word, each as its arguments."""
+    lines = re.findall(rf"^momoracle ({word} .*)$", (PAGES / "add-an-optimizer.md").read_text("utf-8"), re.MULTILINE)
+    return [line.split() for line in lines]
+
+
 def test_the_new_optimizer_runs_over_symbols_and_fractions(tmp_path: Path) -> None:
-    assert write("add-an-optimizer.md", tmp_path) == ["nesterov.py", "try_nesterov.py"]
+    assert write("add-an-optimizer.md", tmp_path) == ["nesterov.py", "try_nesterov.py", "my_nesterov.py"]
     for arguments in (["try_nesterov.py"], ["-m", "doctest", "nesterov.py"]):
         result = python(tmp_path, *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_new_optimizer_s_vectors_are_written_and_checked(tmp_path: Path) -> None:
+    write("add-an-optimizer.md", tmp_path)
+    written, checked = optimizer_commands("golden")
+    for command in (written, checked):
+        result = python(tmp_path, "-m", "momoracle", *command)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "left out" not in result.stdout
+    content = json.loads((tmp_path / "vectors/nesterov.json").read_text("utf-8"))
+    assert content["algorithm"] == "nesterov"
+    method = tmp_path / "nesterov.py"
+    method.write_text(method.read_text("utf-8").replace("(g + beta * m), {", "m, {"), "utf-8")
+    assert python(tmp_path, "-m", "momoracle", *checked).returncode == 1
+
+
+@pytest.mark.ports
+def test_the_new_optimizer_s_port_conforms_and_its_mistake_is_explained(tmp_path: Path) -> None:
+    write("add-an-optimizer.md", tmp_path)
+    published, mistaken = optimizer_commands("check")
+    result = python(tmp_path, "-m", "momoracle", *published)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "conforms as nesterov.py:Nesterov" in result.stdout
+    result = python(tmp_path, "-m", "momoracle", *mistaken)
+    assert result.returncode == 1
+    assert "It computes instead" in result.stdout
+    assert "`x - now.alpha * (g + beta * state.momentum)` stands for `x - now.alpha * (g + beta * m)`" in result.stdout
 
 
 def test_the_new_optimizer_s_example_can_fail(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from momoracle.reference.golden.vectors import Expected, Flag, FlagClass, Step, Vector, VectorFile
+from momoracle.reference.golden.vectors import Expected, Flag, FlagClass, GoldenVector, Step, VectorFile
 
 Ports: TypeAlias = Callable[[str], str]
 KINDS: dict[str, FlagClass] = {"plain": "core", "trigger": "core", "decay": "core", "schedule": "core"}
@@ -44,7 +44,7 @@ def sgdm_vectors() -> VectorFile:
         Step(1.0, (gradient,), {"params": _near(x), "momentum": _near(m)})
         for x, m in zip(iterates, momenta, strict=True)
     )
-    vector = Vector("m-1", "sgdm", "float64", {"lr": 0.5, "beta": 0.5}, "", ("plain",), (np.zeros(2),), steps)
+    vector = GoldenVector("m-1", "sgdm", "float64", {"lr": 0.5, "beta": 0.5}, "", ("plain",), (np.zeros(2),), steps)
     return VectorFile("sgdm", flags(), (vector,))
 
 
@@ -60,7 +60,7 @@ def _sgd(
     losses: list[float] | None = None,
     decay: float = 0.0,
     scale: float = 1.0,
-) -> Vector:
+) -> GoldenVector:
     x = [Fraction(1), Fraction(-3), Fraction(1, 2)]
     g = [Fraction(1, 4), Fraction(-1, 2), Fraction(3)]
     steps = []
@@ -74,7 +74,7 @@ def _sgd(
     lr = rates[0] if len(set(rates)) == 1 else tuple(rates)
     start = _tensors([Fraction(1), Fraction(-3), Fraction(1, 2)], scale, dtype)
     name = f"{flag}-{dtype}"
-    return Vector(name, "sgd", dtype, {"lr": lr, "weight_decay": decay}, "", (flag,), start, tuple(steps))
+    return GoldenVector(name, "sgd", dtype, {"lr": lr, "weight_decay": decay}, "", (flag,), start, tuple(steps))
 
 
 def _tensors(

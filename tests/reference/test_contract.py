@@ -41,9 +41,9 @@ def test_results_share_no_memory_with_what_was_passed_in(method: Method) -> None
     problem = random_problem(SHAPES)
     state = method.init(problem.params)
     params, new, _ = method.step(problem.params, problem.grads[0], state, 1.0)
-    given = [*problem.params, *problem.grads[0], *(a for n in method._kept for a in getattr(state, n))]
+    inputs = [*problem.params, *problem.grads[0], *(a for n in method._kept for a in getattr(state, n))]
     for array in [*params, *(a for n in method._kept for a in getattr(new, n))]:
-        assert not any(np.shares_memory(array, other) for other in given)
+        assert not any(np.shares_memory(array, other) for other in inputs)
 
 
 @pytest.mark.parametrize("replicas", [None, 2])

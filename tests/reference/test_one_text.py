@@ -137,8 +137,8 @@ def test_symbols_substituted_are_the_rationals() -> None:
     formula = MoMo(lr=a, beta=0.5, lower_bound=low, weight_decay=lam)
     path = steps_of(formula, Problem([x], [[g], [h]], [f1, f2]))
     for alpha, loss in ((4.0, 1.0), (0.03125, 1.0), (4.0, -64.0)):  # Polyak's branch, the cap, no step
-        given = {a: alpha, lam: 0.125, f1: 3.0, f2: loss, low: 0.25, x[0]: 0.5, g[0]: 1.5, h[0]: -0.75}
-        known = {symbol: symbolic(value) for symbol, value in given.items()}
+        values = {a: alpha, lam: 0.125, f1: 3.0, f2: loss, low: 0.25, x[0]: 0.5, g[0]: 1.5, h[0]: -0.75}
+        known = {symbol: symbolic(value) for symbol, value in values.items()}
         method = MoMo(lr=alpha, beta=0.5, lower_bound=0.25, weight_decay=0.125)
         numbers = Problem([np.array([0.5])], [[np.array([1.5])], [np.array([-0.75])]], [3.0, loss])
         for symbols, exact in zip(path, steps_of(method, numbers.mapped(rational)), strict=True):

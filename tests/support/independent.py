@@ -18,23 +18,23 @@ Setting: TypeAlias = float | bool | tuple[float, ...]
 class Settings:
     """Hyperparameters as mpmath numbers. An unknown name is refused: a switch that is ignored would go unnoticed."""
 
-    def __init__(self, algorithm: str, given: dict[str, Setting]) -> None:
-        unknown = set(given) - set(KNOWN[algorithm].split())
+    def __init__(self, algorithm: str, settings: dict[str, Setting]) -> None:
+        unknown = set(settings) - set(KNOWN[algorithm].split())
         if unknown:
             raise ValueError(f"{algorithm} has no hyperparameter {sorted(unknown)}")
-        self.given = given
+        self.settings = settings
 
     def number(self, name: str, default: float | None = None) -> mpf:
-        value = self.given[name] if default is None else self.given.get(name, default)
+        value = self.settings[name] if default is None else self.settings.get(name, default)
         if isinstance(value, tuple):
             raise TypeError(f"{name} is {value}, not one number")
         return mpf(value)
 
     def switch(self, name: str, default: bool = False) -> bool:
-        return bool(self.given.get(name, default))
+        return bool(self.settings.get(name, default))
 
     def rate(self, k: int) -> mpf:
-        lr = self.given["lr"]
+        lr = self.settings["lr"]
         return mpf(lr[k - 1] if isinstance(lr, tuple) else lr)
 
 

@@ -32,7 +32,7 @@ def dot(a: list[mpf], b: list[mpf]) -> mpf:
     return sum((p * q for p, q in zip(a, b, strict=True)), mpf(0))
 
 
-def one(record: Record, name: str) -> mpf:
+def scalar_of(record: Record, name: str) -> mpf:
     ((value,),) = record[name]
     return value
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from momoracle.ports.running.compare import differ
 from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import Method
-from momoracle.reference.golden.vectors import Vector
+from momoracle.reference.golden.vectors import GoldenVector
 
 FOLDER = Path(__file__).parent / "methods"
 NESTEROV = f"{FOLDER / 'nesterov.py'}:Nesterov"
@@ -61,7 +61,7 @@ def write_method(folder: Path, *edits: tuple[str, str], name: str = "own") -> st
     return f"{path}:Own"
 
 
-def deviating(method: type[Method], vectors: Iterable[Vector]) -> list[str]:
+def deviating(method: type[Method], vectors: Iterable[GoldenVector]) -> list[str]:
     """Return ``id, step, quantity`` of everything that a method, run in floats, computes outside its tolerance."""
     return [
         f"{vector.id}, step {result.step}, {name}"

@@ -75,15 +75,15 @@ class MoMo(Port):
 
     def step(self, grads: list[Any], loss: float) -> list[Any]:
         self.k += 1
-        g, f, h, one = [z.reshape(-1) for z in grads], self.dtype(loss), self.h, self.dtype(1)
+        g, f, h, unit = [z.reshape(-1) for z in grads], self.dtype(loss), self.h, self.dtype(1)
         alpha, decay = self.lr(), self.dtype(h["weight_decay"])
         gx = self.dot(g, self.x)
         if self.k == 1 and not h["bias_correction"]:
             self.m, self.f, self.gamma = [z.copy() for z in g], f, gx
         self.m = [self.average(h["beta"], m, z) for m, z in zip(self.m, g, strict=True)]
         self.f, self.gamma = self.average(h["beta"], self.f, f), self.average(h["beta"], self.gamma, gx)
-        rho = self.dtype(1 - h["beta"] ** self.k) if h["bias_correction"] else one
-        dx, dd, shrink = self.dot(self.m, self.x), self.dot(self.m, self.m), one + alpha * decay
+        rho = self.dtype(1 - h["beta"] ** self.k) if h["bias_correction"] else unit
+        dx, dd, shrink = self.dot(self.m, self.x), self.dot(self.m, self.m), unit + alpha * decay
         initial = self.dtype(h["lower_bound"])
         if h["estimate_lower_bound"]:
             c = shrink * self.f + dx - shrink * self.gamma

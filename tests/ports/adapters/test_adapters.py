@@ -7,7 +7,7 @@ import pytest
 
 from momoracle.ports import PortError, check
 from momoracle.ports.adapters.buffer_names import rename
-from momoracle.reference.golden.vectors import Expected, Flag, Hyperparameter, Step, Vector, VectorFile
+from momoracle.reference.golden.vectors import Expected, Flag, GoldenVector, Hyperparameter, Step, VectorFile
 
 pytestmark = pytest.mark.ports
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 def one_step(
     algorithm: str, dtype: str, given: dict[str, Hyperparameter], x: float, g: float, loss: float, **expected: float
 ) -> VectorFile:
-    vector = Vector(
+    vector = GoldenVector(
         id="by-hand",
         algorithm=algorithm,
         dtype=dtype,
@@ -62,7 +62,7 @@ def test_a_buffer_is_found_in_torch_and_optax(sgdm_vectors: VectorFile) -> None:
     wrong = np.full(2, 7.0)
     (vector,) = sgdm_vectors.vectors
     step = Step(1.0, vector.steps[0].grads, {"momentum": Expected((wrong,), (np.full(2, 1e-12),))})
-    changed = Vector("b", "sgdm", "float64", vector.hyperparameters, "", vector.flags, vector.params, (step,))
+    changed = GoldenVector("b", "sgdm", "float64", vector.hyperparameters, "", vector.flags, vector.params, (step,))
     for port in ("torch=torch.optim:SGD", "optax=optax:sgd"):
         report = check("sgdm", port, VectorFile("sgdm", sgdm_vectors.flags, (changed,)), time_limit=60.0)
         deviation = report.results[0].deviation

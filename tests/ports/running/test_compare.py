@@ -8,7 +8,7 @@ from momoracle.ports.running.compare import differ, first_deviation
 from momoracle.ports.running.messages import Observed
 from momoracle.ports.running.report import as_number
 from momoracle.reference import ALGORITHMS
-from momoracle.reference.golden.vectors import Expected, Step, Vector
+from momoracle.reference.golden.vectors import Expected, GoldenVector, Step
 
 
 def expect(values: list[float], tolerances: list[float]) -> Expected:
@@ -67,9 +67,9 @@ def test_empty_tensors_agree() -> None:
     assert differ([np.zeros(0)], Expected((np.zeros((0, 3)),), (np.zeros((0, 3)),))) is not None
 
 
-def vector(*steps: dict[str, Expected]) -> Vector:
+def vector(*steps: dict[str, Expected]) -> GoldenVector:
     made = tuple(Step(1.0, (np.zeros(1),), step) for step in steps)
-    return Vector("v", "tam", "float64", {"lr": 1.0}, "", (), (np.zeros(1),), made)
+    return GoldenVector("v", "tam", "float64", {"lr": 1.0}, "", (), (np.zeros(1),), made)
 
 
 def test_the_earliest_equation_of_the_first_step_is_reported_and_the_parameters_with_it() -> None:

@@ -19,7 +19,7 @@ PORT = PortSpec("a.py:Port", "", "a.py", "Port")
 
 def large(dtype: str, **chosen: Any) -> Case:
     make = Maker("momo", dtype)
-    return make.drawn("case", "", (), shapes=((2, 2), (), (3,)), steps=4, **{"lr": (0.3, 0.1, 1 / 3, 0.0), **chosen})
+    return make.draw("case", "", (), shapes=((2, 2), (), (3,)), steps=4, **{"lr": (0.3, 0.1, 1 / 3, 0.0), **chosen})
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -45,7 +45,7 @@ def test_a_script_holds_the_case(dtype: str) -> None:
 
 
 def test_numbers_are_the_shortest_that_read_back_the_same() -> None:
-    case = Maker("sgd", "float32").given("", "", (), [[0.1, 1e-9, -0.0]], [1.0], [[[1 / 3, 2.0, 1e10]]], lr=0.1)
+    case = Maker("sgd", "float32").prescribe("", "", (), [[0.1, 1e-9, -0.0]], [1.0], [[[1 / 3, 2.0, 1e10]]], lr=0.1)
     script = deviation_script(case, PORT, 1, (0, (0,)), 0.1, 1e-9)
     assert "np.array([0.1, 1e-09, -0.0], 'float32')" in script
     assert "np.array([0.33333334, 2.0, 10000000000.0], 'float32')" in script

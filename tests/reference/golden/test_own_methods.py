@@ -17,7 +17,7 @@ from momoracle.reference.frame.edited import edited
 from momoracle.reference.frame.registry import name_of
 from momoracle.reference.golden import files, vectors_of
 from momoracle.reference.golden.cases import Maker
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 OWN = {"nesterov": NESTEROV, "ngn": NGN}
 
@@ -94,7 +94,7 @@ def test_a_method_of_one_s_own_never_lies_among_the_package_s_files(tmp_path: Pa
 # -- the values --------------------------------------------------------------------------------------------------------
 
 
-def nesterov(vector: Vector) -> list[dict[str, list[Fraction]]]:
+def nesterov(vector: GoldenVector) -> list[dict[str, list[Fraction]]]:
     """Rerun a vector of one tensor in rationals, from the formulas alone."""
     beta = Fraction(vector.hyperparameters["beta"])  # type: ignore[arg-type]
     x, records = [Fraction(float(z)) for z in vector.params[0].flat], []
@@ -107,7 +107,7 @@ def nesterov(vector: Vector) -> list[dict[str, list[Fraction]]]:
     return records
 
 
-def ngn(vector: Vector) -> list[dict[str, list[Fraction]]]:
+def ngn(vector: GoldenVector) -> list[dict[str, list[Fraction]]]:
     """Rerun a vector of one tensor in rationals, from the formulas alone."""
     h: dict[str, Any] = vector.hyperparameters
     omega, strength, shrinkage = (Fraction(h[name]) for name in ("omega", "strength", "shrinkage"))
@@ -122,7 +122,7 @@ def ngn(vector: Vector) -> list[dict[str, list[Fraction]]]:
     return records
 
 
-def rate(vector: Vector, k: int) -> Fraction:
+def rate(vector: GoldenVector, k: int) -> Fraction:
     rates = vector.hyperparameters["lr"]
     return Fraction(rates[k] if isinstance(rates, tuple) else rates)
 

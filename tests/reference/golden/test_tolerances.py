@@ -10,7 +10,7 @@ from momoracle.ports.running.compare import first_deviation
 from momoracle.ports.running.method_port import MethodPort, observe
 from momoracle.reference import ALGORITHMS
 from momoracle.reference.golden.files import load
-from momoracle.reference.golden.vectors import Vector, VectorFile
+from momoracle.reference.golden.vectors import GoldenVector, VectorFile
 
 PORTS = {"momo": plain_ports.MoMo, "adam": plain_ports.Adam, "tam": plain_ports.TAM}
 FORMS = {
@@ -23,7 +23,7 @@ FORMS = {
 }
 
 
-def core(content: VectorFile) -> list[Vector]:
+def core(content: VectorFile) -> list[GoldenVector]:
     return [v for v in content.vectors if content.kind(v) == "core"]
 
 
