@@ -10,7 +10,6 @@ from support.classroom import students, students_frame
 
 import momoracle
 import momoracle.classroom
-from momoracle.ports.adapters.port_spec import PortError
 from momoracle.ports.classroom.hints import hint
 from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.running.method_port import MethodPort
