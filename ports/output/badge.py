@@ -6,8 +6,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from momoracle.ports.running.report import Report, Verdict
+from momoracle.reference.frame.registry import name_of
 from momoracle.reference.golden import files
-from momoracle.reference.registry import name_of
 
 #: white text on each has a contrast of at least 4.5
 COLOURS: dict[Verdict, str] = {
