@@ -6,6 +6,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from momoracle.ports.running.report import Report, Verdict
+from momoracle.reference.frame.registry import name_of
 from momoracle.reference.golden import files
 
 #: white text on each has a contrast of at least 4.5
@@ -22,7 +23,7 @@ _PADDING = 7
 
 def badge(report: Report) -> str:
     """Return the badge: the verdict, the algorithm, and the version of the golden vectors that it was reached with."""
-    left, right = "momoracle", f"{report.verdict} · {report.algorithm} · {files.FOLDER.name}"
+    left, right = "momoracle", f"{report.verdict} · {name_of(report.algorithm)} · {files.FOLDER.name}"
     widths = [width(text) for text in (left, right)]
     split = round(widths[0] + 2 * _PADDING)
     whole = split + round(widths[1] + 2 * _PADDING)

@@ -27,7 +27,8 @@ def check(student_class: type[Any], algorithm: str, *, seconds: float = 2.0) -> 
         port see ``momoracle check``.
 
     Raises:
-        PortError: there is no such algorithm.
+        AlgorithmError: there is no such algorithm.
+        FactsError: a method of your own lacks something that the checker needs; the message names it.
         TypeError: ``student_class`` is no class.
 
     >>> import momoracle

@@ -10,11 +10,10 @@ from support.classroom import students, students_frame
 
 import momoracle
 import momoracle.classroom
-from momoracle.ports.adapters.port_spec import PortError
 from momoracle.ports.classroom.hints import hint
 from momoracle.ports.departures.registry import departures_of
 from momoracle.ports.running.method_port import MethodPort
-from momoracle.reference import ALGORITHMS
+from momoracle.reference import ALGORITHMS, AlgorithmError
 
 MISTAKES = [
     ("momo", "WeightsTurned", "weights-swapped", "d ← β d + (1−β) g"),
@@ -210,7 +209,7 @@ def test_in_another_thread_it_works_too() -> None:
 def test_wrong_use_is_told() -> None:
     with pytest.raises(TypeError, match=r"give the class itself: check\(Heavy, 'sgdm'\)"):
         momoracle.check(students_frame.Heavy(), "sgdm")  # type: ignore[arg-type]
-    with pytest.raises(PortError, match="there is no such algorithm; choose one of sgd, sgdm"):
+    with pytest.raises(AlgorithmError, match="there is no such algorithm; choose one of sgd, sgdm"):
         momoracle.check(students_frame.Heavy, "momentum")
 
 

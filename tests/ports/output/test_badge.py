@@ -18,6 +18,7 @@ NOTES: dict[Verdict, tuple[Incident, ...]] = {
     "conforms": (),
     "deviates": (Incident("nan", 1, ""),),
     "crashes": (Incident("hang", 1, ""),),
+    "undecided": (Incident("not_run", 0, ""),),
 }
 
 
@@ -46,7 +47,7 @@ def test_it_says_the_verdict_the_algorithm_and_the_version(verdict: Verdict) -> 
 
 
 def test_every_verdict_has_a_colour_of_its_own() -> None:
-    assert len(set(COLOURS.values())) == 3
+    assert len(set(COLOURS.values())) == len(NOTES)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
