@@ -76,7 +76,7 @@ def problem_of(kind: str, gradients: Array) -> Problem:
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; allowed: {', '.join(KINDS)}")
     size = gradients.shape[1]
-    one = kind == "one function"
+    is_single = kind == "one function"
     constants = Constants(
         lower_bound=0.0,
         convex=True,
@@ -84,8 +84,8 @@ def problem_of(kind: str, gradients: Array) -> Problem:
         optimum=np.zeros(size),
         lipschitz=Constant(longest_row(gradients)),
     )
-    oracle: Any = OneFunction(gradients) if one else OneEachStep(gradients)
-    samples = 1 if one else len(gradients)
+    oracle: Any = OneFunction(gradients) if is_single else OneEachStep(gradients)
+    samples = 1 if is_single else len(gradients)
     return Problem(kind, np.eye(size)[0], samples, oracle, constants, in_order=kind == "worst order")
 
 
@@ -146,7 +146,7 @@ def closed_form(kind: str, beta: float, steps: int) -> Instance:
     return Instance(kind, beta, steps, gradients, ratio, error)
 
 
-def searched(beta: float, steps: int, samples: int, generations: int = 15) -> Instance:
+def search_instance(beta: float, steps: int, samples: int, generations: int = 15) -> Instance:
     """Return the worst drawn losses: the directions of N unit vectors g_s in the plane are optimised.
 
     The search compares instances on the same seeds; the ratio that is reported is measured on fresh ones.
@@ -176,16 +176,16 @@ def unit_vectors(tangents: Array) -> Array:
 
 def table(generations: int = 15, betas: tuple[float, ...] = BETAS) -> list[Instance]:
     """Return the largest ratio found of each kind, β and K."""
-    found = []
+    instances = []
     for kind in KINDS:
         for beta in betas:
             for steps in _LENGTHS[kind]:
                 if kind != "drawn":
-                    found.append(closed_form(kind, beta, steps))
+                    instances.append(closed_form(kind, beta, steps))
                 else:
-                    tried = [searched(beta, steps, samples, generations) for samples in (2, 3)]
-                    found.append(max(tried, key=lambda instance: instance.ratio))
-    return found
+                    tried = [search_instance(beta, steps, samples, generations) for samples in (2, 3)]
+                    instances.append(max(tried, key=lambda instance: instance.ratio))
+    return instances
 
 
 def to_json(instances: list[Instance]) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def to_json(instances: list[Instance]) -> dict[str, Any]:
 
 def from_json(content: dict[str, Any]) -> list[Instance]:
     """Return the instances of `to_json`."""
-    return [Instance(**{**one, "gradients": np.array(one["gradients"])}) for one in content["instances"]]
+    return [Instance(**{**entry, "gradients": np.array(entry["gradients"])}) for entry in content["instances"]]
 
 
 def page(instances: list[Instance]) -> str:
@@ -222,9 +222,9 @@ def page(instances: list[Instance]) -> str:
 
 def main() -> None:
     """Search, and write the page and the instances."""
-    found = table()
-    Path("tightness.md").write_text(page(found), encoding="utf-8")
-    Path("tightness.json").write_text(json.dumps(to_json(found)) + "\n", encoding="utf-8")
+    instances = table()
+    Path("tightness.md").write_text(page(instances), encoding="utf-8")
+    Path("tightness.json").write_text(json.dumps(to_json(instances)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def record(problem: Problem, method: Any, dtype: Any, certificates: Sequence[Cer
         measures,
         {
             slot: next(o.name for o in fields(method) if getattr(method, o.name) is v)
-            for slot, v in numbers.given.items()
+            for slot, v in numbers.settings.items()
         },
     )
 

@@ -161,21 +161,21 @@ def largest_gap(beta: float, steps: int, each_step: bool, method: Callable[..., 
         each_step: whether each step has a loss of its own.
         method: makes the optimizer; it runs against the adversary.
     """
-    low, high, found = 0.0, 1.0, Answers(0.0, np.zeros((steps, 2)), np.zeros((steps, 2)), [])
+    low, high, worst = 0.0, 1.0, Answers(0.0, np.zeros((steps, 2)), np.zeros((steps, 2)), [])
     while high - low > 1e-14:
         c = (low + high) / 2
-        answers = _kept_up(method(lr=NO_CAP, beta=beta), steps, c, each_step)
+        answers = _run_while_answerable(method(lr=NO_CAP, beta=beta), steps, c, each_step)
         if answers is None:
             high = c
         else:
-            low, found = c, answers
-    return found
+            low, worst = c, answers
+    return worst
 
 
-def _kept_up(method: Any, steps: int, c: float, each_step: bool) -> Answers | None:
+def _run_while_answerable(method: Any, steps: int, c: float, each_step: bool) -> Answers | None:
     """Return a run on which every loss is c, or None where a point comes closer to x* than c."""
     size = 2 if each_step else steps + 1
-    x, found = np.zeros(size), Answers(c, np.zeros((steps, size)), np.zeros((steps, size)), [])
+    x, answers = np.zeros(size), Answers(c, np.zeros((steps, size)), np.zeros((steps, size)), [])
     x[0] = 1.0
     state = method.init(x)
     new = np.eye(size)[1]
@@ -184,11 +184,11 @@ def _kept_up(method: Any, steps: int, c: float, each_step: bool) -> Answers | No
         if not c <= radius <= 1e6:
             return None
         toward = c / radius
-        found.points[k], found.gradients[k] = x, toward * x / radius + np.sqrt(1 - toward**2) * new
-        x, state, trace = method.step(x, found.gradients[k], state, loss=c)
-        found.step_sizes.append(float(trace.step_size))
+        answers.points[k], answers.gradients[k] = x, toward * x / radius + np.sqrt(1 - toward**2) * new
+        x, state, trace = method.step(x, answers.gradients[k], state, loss=c)
+        answers.step_sizes.append(float(trace.step_size))
         if not each_step:
             new = np.eye(1, size, k + 2)[0] if k + 2 < size else new
         elif trace.direction_norm_sq > 0:
             new = trace.gradient_average / np.sqrt(trace.direction_norm_sq)
-    return found
+    return answers

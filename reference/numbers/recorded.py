@@ -104,16 +104,16 @@ class Recorded(Numbers):
 
     def __init__(self, arrays: Sequence[Any]) -> None:
         super().__init__(arrays)
-        self.given: dict[str, Any] = {}  # hyperparameters of one number a replica
+        self.settings: dict[str, Any] = {}  # hyperparameters of one number a replica
 
     def scalar(self, value: Any) -> Scalar:
         if isinstance(value, Number):
             return value
         if not np.ndim(value):
             return float(value)
-        same = (name for name, array in self.given.items() if array is value)
-        name = next(same, f"given {len(self.given)}")
-        self.given[name] = value
+        same = (name for name, array in self.settings.items() if array is value)
+        name = next(same, f"given {len(self.settings)}")
+        self.settings[name] = value
         return Number("input", name, dtype=np.float64)
 
     def sqrt(self, value: Any) -> Any:

@@ -21,7 +21,7 @@ from momoracle.convergence.tightness import (
     page,
     problem_of,
     ratio_of,
-    searched,
+    search_instance,
     to_json,
 )
 
@@ -114,7 +114,7 @@ def test_adversaries_are_problems_of_the_zoo() -> None:
 
 
 def test_the_search_finds_more_than_it_starts_with() -> None:
-    short, longer = searched(0.0, 4, 2, generations=0), searched(0.0, 4, 2, generations=6)
+    short, longer = search_instance(0.0, 4, 2, generations=0), search_instance(0.0, 4, 2, generations=6)
     assert longer.ratio >= short.ratio - 3 * short.error
     assert 0.4 < longer.ratio < 1
     assert longer.error > 0

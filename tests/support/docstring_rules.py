@@ -18,7 +18,7 @@ from momoracle.reference import Method
 from support import modules
 
 #: functions that compute mathematics beside the methods, the problems and the certificates
-COMPUTE = {"transfer_lr", "upper_bound", "fit", "rates", "problem_of", "ratio_of", "closed_form", "searched"}
+COMPUTE = {"transfer_lr", "upper_bound", "fit", "rates", "problem_of", "ratio_of", "closed_form", "search_instance"}
 
 #: what cannot be raised, because it was refused when the object was made
 REFUSED_BEFORE = {"Ensemble.checkpoints": {"ValueError"}}

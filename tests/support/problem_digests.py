@@ -8,7 +8,7 @@ import numpy as np
 
 from momoracle import MoMo, MoMoAdam
 from momoracle.convergence import Ensemble, run
-from momoracle.convergence.tightness import searched
+from momoracle.convergence.tightness import search_instance
 from momoracle.convergence.zoo import REAL_DATA
 from support.zoo_small import NAMES, small
 
@@ -34,7 +34,7 @@ def digest(name: str, dtype: str) -> str:
 
 def search_digest() -> str:
     """Return a digest of a search for the worst losses, whose runs end on kinks."""
-    worst = searched(0.5, 4, 2, generations=1)
+    worst = search_instance(0.5, 4, 2, generations=1)
     return hashlib.sha256(worst.gradients.tobytes() + np.array([worst.ratio, worst.error]).tobytes()).hexdigest()
 
 
