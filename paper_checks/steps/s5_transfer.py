@@ -3,7 +3,8 @@ r"""S5: the transferred learning rate is SGDM's rate divided by the stationary d
 Status: derived.
 
 Statement. ``transfer_lr(η, d)`` · d = η for every η > 0 and d in (0, 1], up to one rounding; with d = ½, the default,
-it is 2 η. A formula that only agrees at d = ½ and d = 1, such as η (3 − 2d), is another one. Everything else is refused.
+it is 2 η. A formula that only agrees at d = ½ and d = 1, such as η (3 − 2d), is another one. Other arguments
+are refused.
 """
 
 from collections.abc import Callable
