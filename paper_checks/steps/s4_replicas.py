@@ -27,7 +27,7 @@ def compare_replicas(optimizers: Optimizers, effort: Effort, only: Sequence[str]
     """Run every case as an ensemble whose replicas differ in start, gradients, losses and rate, and one by one."""
     cases = [case for case in all_cases() if not only or case.algorithm in only]
     branches: set[str] = set()
-    steps = effort.count(12, 8)
+    steps = effort.count(12, 5)
     for number, case in enumerate(cases):
         for dtype in ("float64", "float32")[: 1 + number % 2]:
             branches |= compare_case(optimizers, case, dtype, steps, 4000 + number)
