@@ -93,6 +93,31 @@ def test_momo_gets_the_loss(port: str, dtype: str) -> None:
     assert deviation.then.observed == -1.0  # the cap: τ = 1
 
 
+@pytest.mark.parametrize(
+    "port",
+    [
+        "torch=EXAMPLES/closure_ports.py:UsualClosure",
+        "keras=EXAMPLES/keras_ports.py:AppliesLoss",
+        "keras=EXAMPLES/keras_ports.py:HoldsLoss",
+    ],
+)
+def test_the_loss_goes_where_the_optimizer_can_take_it(port: str) -> None:
+    # τ = min{1, 3/4}, x = 1 − 2 τ; without the loss there is no τ
+    vectors = one_step("momo", "float64", {"lr": 1.0}, 1.0, 2.0, 3.0, params=-0.5)
+    assert check("momo", port.replace("EXAMPLES", str(EXAMPLES)), vectors, time_limit=60.0).verdict == "conforms"
+
+
+def test_no_closure_is_passed_to_a_method_without_a_loss(sgd_vectors: VectorFile) -> None:
+    assert check("sgd", f"torch={EXAMPLES / 'closure_ports.py'}:NoClosure", sgd_vectors).verdict == "conforms"
+
+
+@pytest.mark.parametrize(("nesterov", "verdict"), [(False, "conforms"), (True, "deviates")])
+def test_an_argument_of_the_ports_own_is_passed(nesterov: bool, verdict: str, sgdm_vectors: VectorFile) -> None:
+    settings = {"nesterov": nesterov}
+    report = check("sgdm", "torch=torch.optim:SGD", sgdm_vectors, time_limit=60.0, settings=settings)
+    assert (report.verdict, report.settings) == (verdict, settings)
+
+
 def test_adam_as_sgd_deviates(sgd_vectors: VectorFile) -> None:
     assert check("sgd", "torch=torch.optim:Adam", sgd_vectors).verdict == "deviates"
 

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -21,6 +22,13 @@ def result(report: Report, vector: str) -> VectorResult:
 
 def others_agree(report: Report) -> bool:
     return all(one.status == "agrees" for one in report.results if one.vector != TRIGGER)
+
+
+@pytest.fixture(scope="module")
+def of_float64(sgd_port: Ports, sgd_vectors: VectorFile) -> Callable[[str], Report]:
+    """Return what checks a port on the vectors in float64, in one process, and remembers the report."""
+    vectors = replace(sgd_vectors, vectors=tuple(v for v in sgd_vectors.vectors if v.dtype == "float64"))
+    return cache(lambda name: check("sgd", sgd_port(name), vectors, time_limit=0.5))
 
 
 @pytest.mark.parametrize("name", ["Right", "OtherNames", "Prints"])
@@ -48,8 +56,8 @@ def test_a_warning_is_no_error_whatever_ours_are(
     assert check("sgd", sgd_port("Warns"), sgd_vectors).verdict == "conforms"
 
 
-def test_the_first_deviation_is_located(sgd_port: Ports, sgd_vectors: VectorFile) -> None:
-    report = check("sgd", sgd_port("WrongSign"), sgd_vectors)
+def test_the_first_deviation_is_located(of_float64: Callable[[str], Report]) -> None:
+    report = of_float64("WrongSign")
     assert report.verdict == "deviates"
     assert others_agree(report)
     deviation = result(report, TRIGGER).deviation
@@ -79,9 +87,9 @@ def test_the_first_deviation_is_located(sgd_port: Ports, sgd_vectors: VectorFile
     ],
 )
 def test_misbehaviour_gets_its_row_and_the_rest_runs(
-    name: str, kind: str, message: str, verdict: str, sgd_port: Ports, sgd_vectors: VectorFile
+    name: str, kind: str, message: str, verdict: str, of_float64: Callable[[str], Report]
 ) -> None:
-    report = check("sgd", sgd_port(name), sgd_vectors, time_limit=0.5)
+    report = of_float64(name)
     assert report.verdict == verdict
     assert others_agree(report)
     incident = result(report, TRIGGER).incidents[0]
@@ -95,9 +103,9 @@ def test_misbehaviour_gets_its_row_and_the_rest_runs(
     [("WrongShape", "shape (1, 2)", "shape (2,)"), ("WrongCount", "1 arrays", "2 arrays")],
 )
 def test_another_shape_is_a_deviation(
-    name: str, observed: str, expected: str, sgd_port: Ports, sgd_vectors: VectorFile
+    name: str, observed: str, expected: str, of_float64: Callable[[str], Report]
 ) -> None:
-    deviation = result(check("sgd", sgd_port(name), sgd_vectors), TRIGGER).deviation
+    deviation = result(of_float64(name), TRIGGER).deviation
     assert deviation is not None
     assert (deviation.observed, deviation.expected) == (observed, expected)
 
