@@ -17,8 +17,10 @@ from momoracle.ports.protocol import plain
 from momoracle.reference.golden.vectors import Vector
 
 _NEIGHBOURS = 24  # float32 numbers on each side of the one that is expected: what a few roundings may make of a sum
-_SHARE = 0.75  # of the numbers must be on the grid: where terms cancel, a sum may be more neighbours away
-_VECTORS = 6  # are looked at
+# Half of the numbers must be on the grid. Others need not: where terms cancel, a sum may be more neighbours away, and a
+# port may round the number once more before it uses it. Of numbers that are not float32, hardly any is there by chance.
+_SHARE = 0.5
+_VECTORS = 12  # are looked at
 _ROUNDING = 16 * 2.0**-52  # of a parameter: so much may float64 be off in a step
 
 
@@ -77,8 +79,8 @@ def _are_on_grid(replay: Replay, i: int, table: Table, chosen: Set, quantity: st
     opt = variant(replay.algorithm, *known, narrowing=neighbour)(**plain(vector.hyperparameters))
     params: list[Any] = [np.asarray(array) for array in vector.params]
     state = opt.init(params)
-    for row, step in zip(table, vector.steps, strict=True):
-        after = list(_split(row, vector))
+    for row, allowed, step in zip(table, replay.allowed[i], vector.steps, strict=True):
+        after, within = list(_split(row, vector)), list(_split(allowed, vector))
         fits, states = [], []
         for steps in sorted(range(-_NEIGHBOURS, _NEIGHBOURS + 1), key=abs):
             neighbour.steps = steps
@@ -87,9 +89,8 @@ def _are_on_grid(replay: Replay, i: int, table: Table, chosen: Set, quantity: st
             except (ArithmeticError, ValueError):
                 return
             states.append(new)
-            fits.append(
-                [abs(x - y) <= _ROUNDING * (abs(x) + abs(z)) for x, y, z in zip(moved, after, params, strict=True)]
-            )
+            parts = zip(moved, after, params, within, strict=True)
+            fits.append([abs(x - y) <= _ROUNDING * (abs(x) + abs(z)) + e for x, y, z, e in parts])
         state, answers = _follow(fits, states, quantity)
         yield from answers
         params = after
