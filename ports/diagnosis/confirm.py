@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from momoracle.ports.departures.registry import departure
+from momoracle.ports.diagnosis.grid import lies_on_grid
 from momoracle.ports.diagnosis.observe import Evidence
 from momoracle.ports.diagnosis.replay import Replay, Table, table
 from momoracle.ports.running.findings import Explanation, Names
@@ -75,7 +76,12 @@ def _count_holding(evidence: Evidence, runs: list[FreshRun], departures: Names) 
     replay = Replay(evidence.algorithm, [run.vector for run in runs])
     chosen = frozenset(departures)
     rounds = any(departure(evidence.algorithm, name).rounds for name in departures)
-    holding = [replay.compare(run.seen, chosen, i, rounds) == "agrees" for i, run in enumerate(runs)]
+    # Roundings that departures add hide whatever is smaller: so where they have to be granted, they must show here too.
+    holding = [replay.compare(run.seen, chosen, i) == "agrees" for i, run in enumerate(runs)]
+    if rounds and not all(holding):
+        exact = [(i, run.seen) for i, run in enumerate(runs) if run.vector.dtype == "float64"]
+        if lies_on_grid(replay, exact, chosen) is not False:
+            holding = [replay.compare(run.seen, chosen, i, perturbed=True) == "agrees" for i, run in enumerate(runs)]
     is_told = any(replay.distance(run.seen, frozenset(), i) > 1 for i, run in enumerate(runs))
     return sum(holding) if is_told else 0
 

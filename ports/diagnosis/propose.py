@@ -216,6 +216,5 @@ class _Search:
 
     def _is_narrow(self, chosen: Set) -> bool:
         exact = [i for i in self._quick_deviating() if self._replay.vectors[i].dtype == "float64"]
-        if lies_on_grid(self._replay, [(i, self._seen[i]) for i in exact], chosen):
-            return self._is_nearer(chosen, on_grid=True)
-        return self._is_nearer(chosen)
+        shows = lies_on_grid(self._replay, [(i, self._seen[i]) for i in exact], chosen)
+        return self._is_nearer(chosen) if shows is None else shows and self._is_nearer(chosen, on_grid=True)

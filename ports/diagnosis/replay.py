@@ -55,7 +55,7 @@ class Replay:
         self._methods: dict[tuple[Set, bool], type[Method]] = {}
         self._tables: dict[tuple[Set, int], Table] = {}
         self._tolerances: dict[tuple[Set, int, bool], Table] = {}
-        self._allowed = [_tolerances(vector) for vector in self.vectors]
+        self.allowed = [_tolerances(vector) for vector in self.vectors]
 
     def method(self, departures: Set, perturbed: bool = False) -> type[Method]:
         """Return the method with these departures, the roundings that they add moved or not."""
@@ -75,7 +75,7 @@ class Replay:
         made = self.table(departures, i)
         rough = _ROUGH["float32" if perturbed else self.vectors[i].dtype]
         largest = np.nanmax(np.abs(made), axis=1, keepdims=True, initial=0.0)
-        return agreement(seen, made, 1e4 * self._allowed[i] + rough * largest) != "differs"
+        return agreement(seen, made, 1e4 * self.allowed[i] + rough * largest) != "differs"
 
     def compare(self, seen: Table, departures: Set, i: int, perturbed: bool = False) -> Agreement:
         """Tell whether ``seen`` is a run of these departures on vector ``i``, within the tolerance derived for them.
@@ -84,14 +84,14 @@ class Replay:
         """
         made = self.table(departures, i)
         # The vector's own tolerance comes first: where it suffices, none has to be derived.
-        soon = agreement(seen, made, self._allowed[i])
+        soon = agreement(seen, made, self.allowed[i])
         return soon if soon != "differs" else agreement(seen, made, self.tolerance(departures, i, perturbed))
 
     def distance(self, seen: Table, departures: Set, i: int) -> float:
         """Return the largest |seen − made| in units of the vector's tolerance; infinite where one has no number."""
         made = self.table(departures, i)
         with np.errstate(all="ignore"):
-            units = np.abs(seen - made) / np.maximum(self._allowed[i], np.finfo(np.float64).tiny)
+            units = np.abs(seen - made) / np.maximum(self.allowed[i], np.finfo(np.float64).tiny)
         units = np.where(np.isnan(seen) & np.isnan(made), 0.0, np.where(np.isnan(units), np.inf, units))
         return float(units.max(initial=0.0))
 
@@ -113,7 +113,7 @@ class Replay:
         # A few runs may leave one entry unmoved by chance: each is granted what the worst of its tensor was moved, now
         # or in an earlier step, for errors stay in the state.
         spread = np.concatenate([_widened(part) for part in _by_tensor(moved, vector)], axis=1)
-        derived: Table = np.maximum(self._allowed[i], unit * np.abs(made)) + _GRANTED * spread
+        derived: Table = np.maximum(self.allowed[i], unit * np.abs(made)) + _GRANTED * spread
         return derived
 
 
