@@ -17,7 +17,7 @@ COLOURS = dict.fromkeys(("problem error", "violated", "diverged", "grows"), "red
     "no bound applies": "dim",
     "not applicable": "dim",
 }
-_NUMBERS = 60  # columns of a terminal that all but the methods take
+_NUMBERS = 58  # columns of a terminal that all but the methods take
 
 
 def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
@@ -45,12 +45,13 @@ def summary_table(rates: Sequence[Rate], width: int = 80) -> Table:
 
 def _cells(rate: Rate, room: int) -> list[str]:
     slope, ratio = rate.slope, rate.ratio
+    first, _, rest = rate.verdict.replace("bound applies", "bound|applies").partition("|")  # the column is narrow
     return [
         f"{escape(rate.ensemble.problem.name)}\n{escape(_fold(rate.label, room))}",
         f"{rate.average[-1]:.3g}\n" + ("" if rate.upper is None else f"≤ {rate.upper[-1]:.3g}"),
         ("" if rate.bound is None else f"{rate.bound[-1]:.3g}") + ("" if ratio is None else f"\n{ratio:.3g}"),
         "" if slope is None else f"{slope.value:.2f}\n" + escape(f"[{slope.low:.2f}, {slope.high:.2f}]"),
-        f"[{COLOURS[rate.verdict]}]{rate.verdict}[/]\n{_by(rate)}",
+        f"[{COLOURS[rate.verdict]}]{first}[/]\n" + (f"[{COLOURS[rate.verdict]}]{rest}[/]" if rest else _by(rate)),
     ]
 
 
@@ -60,7 +61,7 @@ def _by(rate: Rate) -> str:
     if rate.statistics == "violated":
         broken.append("bound")
     if rate.verdict == "consistent":
-        return "[dim]identities only[/]"
+        return "identities"
     ids = broken or (rate.holds_by if rate.verdict == "holds" else ())
     return " ".join(sorted({"M6" if name == "bound" else name.split()[0] for name in ids}))
 

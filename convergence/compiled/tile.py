@@ -68,7 +68,7 @@ class CompiledTile:
         self.scalars = {name: np.zeros(len(numbers)) + value for name, value in (scalars | {"alive": 1.0}).items()}
         self.arrays |= {name: value.copy() for name, value in (self.scalars | options).items()}
         start = Replicas(self.problem, self.method, self.certificates, self.part.points, state)
-        self.arrays |= {name: 1.0 * value for name, value in _carried(start).items()}
+        self.arrays |= {name: 1.0 * value for name, value in _carried_arrays(start).items()}
         if start.momo is not None:
             self.arrays["center"] = start.momo.center
         self._put("x", self.everyone, self.part.points)
@@ -123,7 +123,7 @@ class CompiledTile:
         replicas.total = values["total"]
         if has_cap(method):
             replicas.capped = values["capped"] > 0
-        _restore(replicas, {name: arrays[name][at] for name in _carried(replicas)})
+        _restore(replicas, {name: arrays[name][at] for name in _carried_arrays(replicas)})
         trace = replicas.take_step(k, loss, gradient, np.ones(len(at), dtype=bool))
         state = replicas.state
         for name in recording.results:
@@ -132,7 +132,7 @@ class CompiledTile:
         new |= {f"trace {name}": getattr(trace, name) for name in recording.trace} | {"total": replicas.total}
         if has_cap(method):
             new["capped"] = replicas.capped
-        for name, value in (new | _carried(replicas)).items():
+        for name, value in (new | _carried_arrays(replicas)).items():
             arrays[name][at] = value
 
     def ledger(self, certificate: str, at: Array) -> Ledger:
@@ -150,7 +150,7 @@ class CompiledTile:
             self._put(name, at, self.part.points[at] if name == "x" else 0)
 
 
-def _carried(replicas: Replicas) -> dict[str, Array]:
+def _carried_arrays(replicas: Replicas) -> dict[str, Array]:
     """Return what certificates carry from step to step, by the names that the program's arrays have."""
     arrays: dict[str, Array] = {}
     for measurer, names in ((replicas.momo, Measurer.CARRIED), (replicas.losses, LossMeasurer.CARRIED)):
@@ -162,7 +162,7 @@ def _carried(replicas: Replicas) -> dict[str, Array]:
 
 
 def _restore(replicas: Replicas, arrays: dict[str, Array]) -> None:
-    """Put back what `_carried` returns; the program has numbers where a measurer has conditions."""
+    """Put back what `_carried_arrays` returns; the program has numbers where a measurer has conditions."""
     for measurer, names in ((replicas.momo, Measurer.CARRIED), (replicas.losses, LossMeasurer.CARRIED)):
         if measurer is not None:
             for name in names:

@@ -33,9 +33,22 @@ def to_json(results: Sequence[Result], scale: Scale) -> dict[str, Any]:
         "seeds": scale.seeds,
         "quick": scale.quick,
         "level": LEVEL,
+        "diverged": {result.name: count_diverged(result) for result in results},
         "versions": {name: version(name) for name in ("momoracle", "numpy", "scipy", "scikit-learn")},
         "experiments": [_plain(result) for result in results],
     }
+
+
+def count_diverged(result: Result) -> int:
+    """Count the points of the curves at which a run diverged: they have no mean, and are in no answer.
+
+    >>> from momoracle.convergence.experiments.result import Curve, Panel, Table
+    >>> curve = Curve("a", [1.0, 2.0], [0.5, None], [0.4, None], [0.6, None])
+    >>> panel = Panel("", ("x", "y"), ("linear", "linear"), [curve])
+    >>> count_diverged(Result("made-up", "", "", "", Table((), []), [panel]))
+    1
+    """
+    return sum(mean is None for panel in result.panels for curve in panel.curves for mean in curve.mean)
 
 
 def _plain(value: Any) -> Any:

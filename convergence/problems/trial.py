@@ -67,15 +67,15 @@ class _Trial:
         size = np.linalg.norm(gradient, axis=1)
         return _Answers(x, loss, gradient, 4 * _EPS * self.problem.oracle_error(loss, size, reach))
 
-    def _refute(self, statement: str, at: int, x: Array, numbers: str) -> ProblemError:
-        return _refuted(self.problem, f"{statement}, sample {self.sample[at]}", x[at], numbers)
+    def _make_error_at(self, statement: str, at: int, x: Array, numbers: str) -> ProblemError:
+        return _make_error(self.problem, f"{statement}, sample {self.sample[at]}", x[at], numbers)
 
     def _try_finite(self, x: Array, loss: Array, gradient: Array) -> None:
         wrong = ~(np.isfinite(loss) & np.isfinite(gradient).all(axis=1))
         if wrong.any():
             at = int(np.argmax(wrong))
             numbers = f"f is {loss[at]:g}, the gradient {_point(gradient[at])}; needed are finite numbers"
-            raise self._refute("sample_loss_and_grad", at, x, numbers)
+            raise self._make_error_at("sample_loss_and_grad", at, x, numbers)
 
     def try_determinism(self) -> None:
         """Refuse an oracle that answers otherwise when it is asked the same again."""
@@ -84,7 +84,7 @@ class _Trial:
         if wrong.any():
             at = int(np.argmax(wrong))
             numbers = f"f is {self.at.loss[at]:.17g}, and asked again {loss[at]:.17g}, or the gradient differs"
-            raise self._refute("sample_loss_and_grad is not deterministic", at, self.x, numbers)
+            raise self._make_error_at("sample_loss_and_grad is not deterministic", at, self.x, numbers)
 
     def try_gradients(self) -> None:
         """Refuse gradients where <g, d> is not (f(x + hd) − f(x − hd))/2h, the slope along d.
@@ -103,7 +103,7 @@ class _Trial:
         tried = size > blur
         if tried.any() and wrong[tried].mean() > 0.5:
             at = int(np.argmax(np.where(tried, np.abs(difference - slope) - blur, -np.inf)))
-            raise self._refute(
+            raise self._make_error_at(
                 "the gradient is not that of the loss",
                 at,
                 self.x,
@@ -119,7 +119,7 @@ class _Trial:
             if (below > 0).any():
                 at = int(np.argmax(below))
                 numbers = f"f is {points.loss[at]:.10g}, below it by {bound - points.loss[at]:.3g}"
-                raise self._refute(f"constants.lower_bound = {bound:g} is no lower bound", at, points.x, numbers)
+                raise self._make_error_at(f"constants.lower_bound = {bound:g} is no lower bound", at, points.x, numbers)
 
     def try_convexity(self) -> None:
         """Refuse convexity unless f((x+y)/2) ≤ (f(x) + f(y))/2, and f(y) ≥ f(x) + <g, y − x> both ways."""
@@ -133,7 +133,7 @@ class _Trial:
                 at = int(np.argmax(above))
                 chord = (x.loss[at] + y.loss[at]) / 2
                 numbers = f"f is {middle.loss[at]:.10g} in the middle of a segment, the mean of its ends {chord:.10g}"
-                raise self._refute("constants.convex is wrong", at, middle.x, numbers)
+                raise self._make_error_at("constants.convex is wrong", at, middle.x, numbers)
         for x, y in (*pairs, *((y, x) for x, y in pairs)):
             tangent = x.loss + np.vecdot(x.gradient, y.x - x.x)
             slack = x.rounding + y.rounding + 4 * _EPS * np.abs(tangent)
@@ -143,7 +143,7 @@ class _Trial:
                 numbers = (
                     f"at y = {_point(y.x[at])}, f(x) + <g, y − x> is {tangent[at]:.10g} and f(y) is {y.loss[at]:.10g}"
                 )
-                raise self._refute("the gradient is no subgradient of a convex loss", at, x.x, numbers)
+                raise self._make_error_at("the gradient is no subgradient of a convex loss", at, x.x, numbers)
 
     def try_optimum(self) -> None:
         """Refuse interpolation unless f(x*, s) = f_* for every sample."""
@@ -159,7 +159,7 @@ class _Trial:
             at = int(np.argmax(np.where(np.isnan(away), np.inf, away)))
             numbers = f"f is {loss[at]:.10g} there, and constants.lower_bound {constants.lower_bound:g}"
             statement = f"constants.interpolates is wrong, or optimum no minimiser, sample {at}"
-            raise _refuted(problem, statement, x, numbers)
+            raise _make_error(problem, statement, x, numbers)
 
     def try_minimum(self) -> None:
         """Refuse a minimum or an x* unless f(x*) = min f, and f is lower neither beside x* nor at the starts."""
@@ -173,18 +173,18 @@ class _Trial:
         slack = float((problem.samples * _EPS * size).max()) + float(self.at.rounding.max())
         if least is not None and (means < least - slack).any():
             at = int(np.argmin(means))
-            raise _refuted(problem, f"min f = {least:g} is no minimum", points[at], f"f is {means[at]:.10g} there")
+            raise _make_error(problem, f"min f = {least:g} is no minimum", points[at], f"f is {means[at]:.10g} there")
         if optimum is None:
             return
         if (means < means[0] - slack).any():
             at = int(np.argmin(means))
             stated = f"at the stated optimum {_point(self.center)} it is {means[0]:.10g}"
             numbers = f"f is {means[at]:.10g} there, and {stated}"
-            raise _refuted(problem, "constants.optimum is no minimiser", points[at], numbers)
+            raise _make_error(problem, "constants.optimum is no minimiser", points[at], numbers)
         # A minimum that is stated a little too low, say with six digits, does no harm: it bounds all the same.
         if least is not None and means[0] > least + slack + 1e-6 * abs(float(means[1]) - least):
             numbers = f"f is {means[0]:.10g} there, and the stated minimum {least:.10g}"
-            raise _refuted(problem, "constants.optimum is no minimiser, or minimum too low", self.center, numbers)
+            raise _make_error(problem, "constants.optimum is no minimiser, or minimum too low", self.center, numbers)
 
     def _beside(self) -> Array:
         """Return points beside x*, down the mean gradient, where the samples are few enough for it."""
@@ -211,7 +211,7 @@ class _Trial:
             wrong = ~(np.isfinite(limits) & (limits >= 0))
             if wrong.any():
                 at = int(np.argmax(wrong))
-                raise _refuted(
+                raise _make_error(
                     self.problem,
                     f"constants.lipschitz({radii[at]:.6g}) is {limits[at]:g}",
                     points.x[at],
@@ -222,7 +222,7 @@ class _Trial:
             if (above > 0).any():
                 at = int(np.argmax(above))
                 numbers = f"‖g‖ is {size[at]:.10g}, and G({radii[at]:.6g}) is {limits[at]:.10g}"
-                raise self._refute("constants.lipschitz is no bound on the gradients", at, points.x, numbers)
+                raise self._make_error_at("constants.lipschitz is no bound on the gradients", at, points.x, numbers)
 
     def try_smoothness(self) -> None:
         """Refuse an L unless ‖g(x, s) − g(y, s)‖ ≤ L ‖x − y‖."""
@@ -244,7 +244,7 @@ class _Trial:
                     f"at y = {_point(y.x[at])}, ‖g(x) − g(y)‖ is {change[at]:.10g} and L ‖x − y‖ is "
                     f"{constant * distance[at]:.10g}"
                 )
-                raise self._refute(f"constants.smoothness = {constant:g} is no L", at, x.x, numbers)
+                raise self._make_error_at(f"constants.smoothness = {constant:g} is no L", at, x.x, numbers)
 
 
 def try_problem(problem: Problem, starts: Array | None = None) -> None:
@@ -278,7 +278,7 @@ def try_problem(problem: Problem, starts: Array | None = None) -> None:
     trial.try_smoothness()
 
 
-def _refuted(problem: Problem, statement: str, x: Array, numbers: str) -> ProblemError:
+def _make_error(problem: Problem, statement: str, x: Array, numbers: str) -> ProblemError:
     return ProblemError(f"{problem.name}: {statement}: at x = {_point(x)}, {numbers}")
 
 

@@ -77,6 +77,16 @@ def test_one_experiment_is_run_told_drawn_and_written(tmp_path: Path) -> None:
     assert (tmp_path / "drawn/experiment-damping.svg").is_file()
 
 
+def test_a_run_that_diverged_is_counted_and_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
+    written = tmp_path / "written.json"
+    monkeypatch.setitem(EXPERIMENTS, "damping", lambda scale: made_up())
+    result = experiments("damping", "--json", str(written))
+    assert result.exit_code == 1
+    assert "1 point of the curves without a mean: a run diverged there" in result.output
+    assert json.loads(written.read_text("utf-8"))["diverged"] == {"made-up": 1}
+
+
 def test_the_list_names_each() -> None:
     result = experiments("--list")
     assert result.exit_code == 0

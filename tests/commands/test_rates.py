@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.own_methods import NESTEROV, NGN
 from typer.testing import CliRunner
 
 from momoracle.commands.command_line import app
@@ -80,11 +81,11 @@ def test_the_last_line_counts_the_verdicts(tmp_path: Path) -> None:
     file = tmp_path / "rates.json"
     none = rates("hinge", *QUICK, "--method", "sgdm:lr=0.01", "--json", str(file))
     assert none.exit_code == 0
-    assert last_line(none) == "1 rate: 1 not applicable"
-    assert json.loads(file.read_text("utf-8"))["verdict"] == "not applicable"
+    assert last_line(none) == "1 rate: 1 no bound applies"
+    assert json.loads(file.read_text("utf-8"))["verdict"] == "no bound applies"
     some = rates("hinge", *QUICK, "--method", "momo:beta=0.5|0.9", "--method", "sgdm:lr=0.01", "--json", str(file))
     assert some.exit_code == 0
-    assert last_line(some) == "3 rates: 2 hold, 1 not applicable"
+    assert last_line(some) == "3 rates: 2 hold, 1 no bound applies"
     assert json.loads(file.read_text("utf-8"))["verdict"] == "holds"
 
 
@@ -105,7 +106,8 @@ def test_what_is_undecided_or_diverges_falls_short(tmp_path: Path) -> None:
 
 def test_the_help_says_the_exit_statuses() -> None:
     told = " ".join(rates("--help").output.replace("│", " ").split())
-    assert "1: one is violated, diverged or undecided (raise --seeds)" in told
+    assert "1: one is violated, diverges, grows or is undecided (raise --seeds)" in told
+    assert "2: wrong usage, or a problem states something wrong" in told
 
 
 def test_a_users_own_problem(tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def alone(x, s):
 
 class Means:
     def __call__(self, x, s):
-        return (x**2).sum(axis=1), x
+        return (x**2).sum(axis=1) / 2, x
 
     def mean_loss(self, x):
         return 1.0
@@ -190,10 +192,10 @@ def maker(size=2):
         ("short_", "returned a tuple of 1 (wrong.py:18 in short); needed is the loss, a number, and the gradient"),
         ("broken_", "raised KeyError: 'nothing here' (wrong.py:23 in broken)"),
         ("text_", "returned what are no numbers (ValueError: could not convert string to float: 'high') (wrong.py"),
-        ("many_", "returned shapes (2,) and (2,) for points of shape (2, 2) (wrong.py:30 in many); needed are"),
-        ("alone_", "returned shapes () and () for points of shape (2, 2) (wrong.py:34 in alone)"),
+        ("many_", "returned shapes (256,) and (256,) for points of shape (256, 2) (wrong.py:30 in many); needed are"),
+        ("alone_", "returned a ndarray (wrong.py:34 in alone) (ValueError: too many values to unpack"),
         ("vector_broken", "raised KeyError: 'nothing here' (wrong.py:23 in broken)"),
-        ("means", "mine: mean_loss returned shape () (wrong.py:42 in mean_loss); needed is (2,)"),
+        ("means", "mine: mean_loss returned shape () (wrong.py:42 in mean_loss); needed is ("),
         ("number", ":number is 3, of type int; needed is a momoracle.convergence.Problem, or a function of keyword"),
         ("many", ":many needs x, s (wrong.py:30 in many); needed is a momoracle.convergence.Problem, or a"),
         ("loss", ":loss gave a float (wrong.py:52 in loss); a momoracle.convergence.Problem is needed"),
@@ -286,7 +288,7 @@ def test_nothing_is_cut_from_the_table(width: int, monkeypatch: pytest.MonkeyPat
         assert name in lines
     assert (long if width == 120 else "momo:lower_bound=0,") in lines
     assert long in "".join(lines)
-    assert table.count("not applicable") == 2
+    assert table.count("no bound") == table.count("applies") == 2
     assert "average gap" in table
 
 
@@ -334,3 +336,74 @@ def test_what_can_be_compiled_is_and_each_rate_says_whether_it_was(tmp_path: Pat
     result = rates("absolute-loss", "logistic", *QUICK, "--compiled", "--json", str(file))
     assert result.exit_code == 0, result.output
     assert [rate["compiled"] for rate in json.loads(file.read_text("utf-8"))["rates"]] == [True, False]
+
+
+FLATTERED = """
+from dataclasses import replace
+
+import numpy as np
+from momoracle.convergence import Constants, Problem, least_squares, one_point
+from momoracle.convergence.losses.noisy import noisy_absolute_loss, noisy_least_squares
+
+true, noisy, absolute = least_squares(4, 8), noisy_least_squares(4, 8), noisy_absolute_loss(4, 8)
+
+
+def stating(problem, **constants):
+    return replace(problem, constants=replace(problem.constants, **constants))
+
+
+def twice(x, s):
+    loss, gradient = true.sample_loss_and_grad(x, s)
+    return loss, 2 * gradient
+
+
+# No point fits every sample, and steps are as long as if one had a loss of -1.
+below = Problem("below", absolute.start, absolute.samples, absolute.sample_loss_and_grad, Constants(lower_bound=-1.0))
+minimum = stating(noisy, minimum=noisy.constants.minimum + 0.2)
+optimum = stating(true, optimum=true.constants.optimum + 0.125)
+doubled = replace(true, sample_loss_and_grad=twice)
+endless = stating(true, lipschitz=lambda radius: float("inf"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "says"),
+    [
+        ("below", 1, "below, momo: the gap grows, from"),
+        ("minimum", 2, "is no minimum: at x = "),
+        ("optimum", 2, "constants.interpolates is wrong, or optimum no minimiser, sample "),
+        ("doubled", 2, "the gradient is not that of the loss, sample "),
+        ("endless", 2, "is inf: at x = "),
+    ],
+)
+def test_what_once_was_said_to_hold_or_accused_a_theorem_is_not(
+    tmp_path: Path, name: str, status: int, says: str
+) -> None:
+    file = tmp_path / "flattered.py"
+    file.write_text(FLATTERED, "utf-8")
+    result = rates(f"{file}:{name}", "--steps", "400", "--seeds", "64")
+    assert result.exit_code == status, result.output
+    text = " ".join(result.output.replace("│", " ").split())
+    assert says in text
+    assert "violated" not in text
+    assert "hold" not in last_line(result)
+
+
+def test_a_method_in_a_file_gets_what_applies_and_is_told_what_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "rates.json"
+    methods = ["--method", f"{NESTEROV}:lr=0.01|0.1", "--method", NGN]
+    result = rates("hinge", *QUICK, *methods, "--json", str(file), "--details")
+    assert result.exit_code == 0, result.output
+    labels = ["nesterov.py:Nesterov:lr=0.01", "nesterov.py:Nesterov:lr=0.1", "ngn.py:NGN"]
+    content = json.loads(file.read_text("utf-8"))["rates"]
+    assert [rate["method"] for rate in content] == labels
+    for rate, kind in zip(content, ("Nesterov", "Nesterov", "NGN"), strict=True):
+        assert rate["average"][-1] < rate["average"][0]
+        outcomes = {c["id"]: (c["verdict"], c["reason"]) for c in rate["certificates"]}
+        assert outcomes["f*"] == outcomes["min f"] == ("holds", "")  # about the problem, whatever the method is
+        assert outcomes["M5"] == ("not applicable", f"the theory is about MoMo, the method is {kind}")
+    assert last_line(result) == "3 rates: 3 no bound applies"
+    assert "ngn.py:NGN: for a bound that applies, run MoMo" in result.output
+    refused = rates("hinge", *QUICK, "--method", f"{NGN}:lr=0")
+    assert refused.exit_code == 2
+    assert "lr is 0" in refused.output

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from momoracle.commands.terminal import Json, console, progress, require_folder, write_json
+from momoracle.commands.terminal import Json, console, pluralize, progress, require_folder, write_json
 from momoracle.pages.check_outputs import writable_folder
 
 if TYPE_CHECKING:
@@ -41,9 +41,18 @@ def experiments_command(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """Repeat the papers' experiments on handwritten digits, and answer their questions with intervals."""
+    """Repeat the papers' experiments on handwritten digits, and answer their questions with intervals.
+
+    Exit status:
+
+    0: every run stayed finite
+
+    1: a run diverged, as at a learning rate that is too large; it is counted below its experiment
+
+    2: wrong usage
+    """
     # Imported where they are used: SciPy takes a while to load.
-    from momoracle.convergence.experiments.registry import EXPERIMENTS, to_json
+    from momoracle.convergence.experiments.registry import EXPERIMENTS, count_diverged, to_json
     from momoracle.convergence.experiments.result import Scale
     from momoracle.pages.experiments_page import page
 
@@ -75,10 +84,11 @@ def experiments_command(
             seen = Path(os.path.relpath(figures, page_file.parent)).as_posix()
             page_file.write_text(page(results, scale, seen), encoding="utf-8")
     write_json(json_file, to_json(results, scale))
+    raise typer.Exit(1 if any(map(count_diverged, results)) else 0)
 
 
 def _show(result: "Result") -> None:
-    from momoracle.convergence.experiments.registry import format_cell
+    from momoracle.convergence.experiments.registry import count_diverged, format_cell
 
     table = Table(*result.table.head, title=escape(result.question), title_justify="left")
     for row in result.table.rows:
@@ -86,3 +96,5 @@ def _show(result: "Result") -> None:
     console.print(table)
     console.print(escape(result.answer), highlight=False, soft_wrap=True)
     console.print(escape(result.setting), style="dim", highlight=False, soft_wrap=True)
+    if count := count_diverged(result):
+        console.print(f"{pluralize(count, 'point')} of the curves without a mean: a run diverged there", style="red")

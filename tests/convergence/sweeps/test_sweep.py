@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.own_methods import NESTEROV, NGN
 from typer.testing import CliRunner
 
 pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
@@ -19,7 +20,7 @@ from momoracle.commands.command_line import app
 from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.method_text import make_method
 from momoracle.convergence.sweeps.local import run_locally
-from momoracle.convergence.sweeps.spec import Spec, read_spec
+from momoracle.convergence.sweeps.spec import Spec, check_spec, read_spec
 from momoracle.convergence.sweeps.store import Store, read_rows
 from momoracle.convergence.sweeps.task import compute_rows
 from momoracle.convergence.zoo import problem
@@ -65,7 +66,8 @@ class Bad:
         self.sample = sample
 
     def __call__(self, x, s):
-        if (s == self.sample).any():
+        # On the way of the runs, whose coordinates are equal; no point that is sampled before them lies there.
+        if ((s == self.sample) & (x[:, 0] == x[:, 1]) & (x[:, 0] < 0.9)).any():
             raise ArithmeticError(f"sample {self.sample} is bad")
         return half_square(x, s)
 
@@ -184,7 +186,7 @@ def test_a_run_that_fails_is_a_row_with_its_error(module: Path) -> None:
     found = compute_rows(task)
     errors = [row["seed"] for row in found if row["error"] is not None]
     assert 0 < len(errors) < 9, "some seeds meet the bad sample in twelve steps, others do not"
-    told = "bad: sample_loss_and_grad raised ArithmeticError: sample 5 is bad (held_problem.py:40 in __call__)"
+    told = "bad: sample_loss_and_grad raised ArithmeticError: sample 5 is bad (held_problem.py:41 in __call__)"
     assert {row["error"] for row in found} == {None, told}
     assert [row["seed"] for row in found] == list(range(9))
     assert all(("average_gap" in row) == (row["error"] is None) for row in found)
@@ -254,6 +256,44 @@ def test_the_first_error_of_a_run_is_shown(tmp_path: Path, module: Path) -> None
     assert "raised ArithmeticError: sample 5 is bad" in message
     assert 0 < count < content["errors"]
     assert f"{count} runs: {message}; 1 other message in the column error" in result.output
+
+
+def test_runs_that_diverge_or_that_nothing_bounds_never_hold(tmp_path: Path) -> None:
+    spec, told = tmp_path / "spec.toml", tmp_path / "sweep.json"
+    spec.write_text(
+        'steps = 60\nseeds = 3\n[problem]\nname = "least-squares"\nsize = 4\nsamples = 6\n'
+        '[method]\nname = "sgdm"\nlr = [0.01, 1e6]\n',
+        "utf-8",
+    )
+    arguments = ["sweep", str(spec), "--out", str(tmp_path / "out"), "--processes", "1", "--json", str(told)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1, result.output
+    assert "fails: 6 runs here, 0 before; 3 diverged, 3 no bound applies" in result.output
+    assert json.loads(told.read_text("utf-8"))["verdicts"] == {"diverged": 3, "no bound applies": 3}
+    again = CliRunner().invoke(app, [*arguments, "--resume"])  # nothing is left to run, and what was found still counts
+    assert again.exit_code == 1, again.output
+    assert "fails: 0 runs here, 6 before; 3 diverged, 3 no bound applies" in again.output
+
+
+def test_a_method_in_a_file_is_swept() -> None:
+    spec = Spec({"name": "hinge", "size": 4}, {"name": [NESTEROV, NGN], "lr": 0.1}, steps=20, seeds=2)
+    check_spec(spec)
+    rows = [row for task in spec.tasks() for row in compute_rows(task)]
+    assert {(row["method"], row["error"], row["verdict"]) for row in rows} == {
+        (NESTEROV, None, "no bound applies"),
+        (NGN, None, "no bound applies"),
+    }
+
+
+def test_a_problem_that_states_something_wrong_is_rows_with_that_error(tmp_path: Path) -> None:
+    path = tmp_path / "doubled.py"
+    text = "import numpy as np\nfrom momoracle.convergence import Constants, Problem\n"
+    text += "mine = Problem('mine', np.ones(1), 1, lambda x, s: (x[:, 0] ** 2, 4 * x), Constants(lower_bound=0.0))\n"
+    path.write_text(text, "utf-8")
+    (task,) = Spec({"name": f"{path}:mine"}, {"name": "sgd"}, steps=3, seeds=2).tasks()
+    rows = compute_rows(task)
+    assert len(rows) == 2
+    assert all("mine: the gradient is not that of the loss, sample 0: at x = " in row["error"] for row in rows)
 
 
 # -- processes that are killed -----------------------------------------------------------------------------------------
@@ -355,7 +395,7 @@ def test_a_cluster_whose_worker_is_killed_ends_with_the_same_rows(
         output = finished(process)
     finally:
         process.kill()
-    assert "36 runs here, 0 before; 0 with an error" in output
+    assert "holds: 36 runs here, 0 before; 36 holds" in output
     assert files(out) == files(whole)
 
 
