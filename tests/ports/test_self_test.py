@@ -1,10 +1,19 @@
-"""The self-test: right ports are not accused, planted ones are noticed and explained_share, and it can fail itself."""
+"""The self-test: right ports are not accused, planted ones are noticed and explained, and it can fail itself."""
 
 from dataclasses import replace
 
 import pytest
 
-from momoracle.ports.self_test import Planted, RightPort, explained_share, is_sound, plant, plantable, right_ports
+from momoracle.ports.self_test import (
+    SAMPLE,
+    Planted,
+    RightPort,
+    explained_share,
+    is_sound,
+    plant,
+    plantable,
+    right_ports,
+)
 from momoracle.reference import ALGORITHMS
 
 
@@ -22,6 +31,15 @@ def test_every_single_departure_is_noticed_and_explained(algorithm: str) -> None
     singles = [names for names in plantable(algorithm) if len(names) == 1]
     outcomes = {names: plant(algorithm, names).outcome for names in singles}
     assert set(outcomes.values()) == {"exact"}
+
+
+def test_a_sample_of_pairs_is_the_same_in_every_run_and_among_all() -> None:
+    everything = plantable("momo", every_pair=True)
+    sample = plantable("momo")
+    assert sample == plantable("momo")
+    assert set(sample) < set(everything)
+    assert sum(len(names) == 2 for names in sample) == SAMPLE
+    assert [names for names in sample if len(names) == 1] == [names for names in everything if len(names) == 1]
 
 
 def test_an_equivalent_is_called_so() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from momoracle.commands.search_option import Search, search_and_show
-from momoracle.commands.self_test_option import SelfTest, self_test_and_show
+from momoracle.commands.self_test_option import EveryPair, SelfTest, self_test_and_show
 from momoracle.commands.terminal import Json, console, progress, write_json
 from momoracle.common.provenance import describe_run
 from momoracle.pages.check_outputs import Badge, Html, Junit, write_outputs
@@ -54,6 +54,7 @@ def check_command(
     search: Search = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the cases that are drawn; 0 is the port's name.")] = 0,
     self_test: SelfTest = False,
+    every_pair: EveryPair = False,
 ) -> None:
     """Check whether a port is the paper's method; if not, say where they part and what the port computes instead.
 
@@ -65,7 +66,9 @@ def check_command(
         if self_test:
             if port is not None or html or junit or badge or search or settings or names:
                 raise typer.BadParameter("--self-test checks no port; give it ALGORITHM and --json at most")
-            raise typer.Exit(0 if self_test_and_show(algorithm, json_file) else 1)
+            raise typer.Exit(0 if self_test_and_show(algorithm, json_file, every_pair) else 1)
+        if every_pair:
+            raise typer.BadParameter("--all goes with --self-test")
         if algorithm is None or port is None:
             raise typer.BadParameter("ALGORITHM and PORT are needed, or --self-test; see momoracle check --help")
         own, called = parse_settings(settings or ()), parse_names(names or ())
