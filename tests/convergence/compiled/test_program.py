@@ -191,6 +191,15 @@ def test_replicas_that_leave_the_range_retire_alone_in_the_ordinary_step() -> No
         assert (retired == 0).any()
 
 
+@pytest.mark.usefixtures("sums_in_order")
+def test_certificates_go_on_through_ordinary_steps() -> None:
+    """Squares of 1e-170 underflow, so every step is left undone; what certificates carry goes to NumPy and back."""
+    tiny = LinearModel(np.full((3, 4), 1e-170), np.ones(3), half_square)
+    problem = Problem("tiny", np.zeros(4), 3, tiny, Constants(lower_bound=0.0))
+    assert differing(problem, MoMo(lr=0.05, beta=0.5), seeds=5) == []
+    assert differing(problem, SGD(lr=0.05), seeds=5) == []
+
+
 FAULTS: dict[str, tuple[type[Any], str, Any]] = {
     "a sign": (
         Emitter,

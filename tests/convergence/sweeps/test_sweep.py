@@ -1,17 +1,12 @@
-"""Sweeps: the grid, the rows, and what is left after processes are killed."""
+"""Sweeps: the grid, its rows, and what the command says of them."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.own_methods import NESTEROV, NGN
+from support.sweeps import HELD
 from typer.testing import CliRunner
 
 pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
@@ -19,111 +14,16 @@ pytest.importorskip("pyarrow", reason="needs the extra `sweeps`")
 from momoracle.commands.command_line import app
 from momoracle.convergence import NO_CAP, Ensemble, rates
 from momoracle.convergence.method_text import make_method
-from momoracle.convergence.sweeps.local import run_locally
 from momoracle.convergence.sweeps.spec import Spec, check_spec, read_spec
 from momoracle.convergence.sweeps.store import Store, read_rows
 from momoracle.convergence.sweeps.task import compute_rows
 from momoracle.convergence.zoo import problem
-
-PATIENCE = 120.0  # seconds after which a test gives up on another process; none that works takes as long
-
-#: a problem that waits while there is a file ``wait``, after writing its process id; or kills its process
-HELD = """
-import os, signal, time
-from pathlib import Path
-
-import numpy as np
-from momoracle.convergence import Constants, Problem
-
-HERE = Path(__file__).parent
-
-
-def half_square(x, s):
-    return (x**2).sum(axis=1) / 2, x.copy()
-
-
-def held(number=0, waits=0, deaths=0, bad_seed=-1):
-    if waits:
-        mine = HERE / f"pid-{os.getpid()}"
-        mine.write_text("")
-        while (HERE / "wait").exists():
-            time.sleep(0.01)
-        mine.unlink()
-    for death in range(deaths):
-        marker = HERE / f"died-{number}-{death}"
-        if not marker.exists():
-            marker.write_text("")
-            os.kill(os.getpid(), signal.SIGKILL)
-    if bad_seed >= 0:
-        return Problem("bad", np.ones(2), 64, Bad(bad_seed), Constants(lower_bound=0.0))
-    optimum = np.zeros(2)
-    constants = Constants(lower_bound=0.0, convex=True, interpolates=True, optimum=optimum, smoothness=1.0)
-    return Problem("held", np.full(2, 1.0 + number), 3, half_square, constants)
-
-
-class Bad:
-    def __init__(self, sample):
-        self.sample = sample
-
-    def __call__(self, x, s):
-        # On the way of the runs, whose coordinates are equal; no point that is sampled before them lies there.
-        if ((s == self.sample) & (x[:, 0] == x[:, 1]) & (x[:, 0] < 0.9)).any():
-            raise ArithmeticError(f"sample {self.sample} is bad")
-        return half_square(x, s)
-
-    def mean_loss(self, x):
-        return half_square(x, None)[0]
-"""
 
 
 @pytest.fixture
 def module(tmp_path: Path) -> Path:
     path = tmp_path / "held_problem.py"
     path.write_text(HELD, "utf-8")
-    return path
-
-
-def until(holds: Callable[[], Any], what: str, process: "subprocess.Popen[bytes] | None" = None) -> Any:
-    end = time.monotonic() + PATIENCE
-    while not (found := holds()):
-        if process is not None and process.poll() is not None:
-            pytest.fail(f"it ended before {what}: {process.communicate()[0].decode()}")
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
-    return found
-
-
-def sweep(spec: Path, out: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-W", "error", "-m", "momoracle", "sweep", str(spec), "--out", str(out), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def finished(process: "subprocess.Popen[bytes]", status: int = 0) -> str:
-    output, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == status, output.decode()
-    return output.decode()
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def here(spec_file: Path, folder: Path) -> None:
-    """Run a sweep in this process."""
-    spec = read_spec(spec_file)
-    store = Store(folder, spec, resume=False)
-    for task in spec.tasks():
-        store.add(task, compute_rows(task))
-
-
-def spec_of(folder: Path, module: Path, waits: bool) -> Path:
-    path = folder / "spec.toml"
-    path.write_text(
-        f'steps = 20\nseeds = 3\n[problem]\nname = "{module}:held"\nnumber = [0, 1, 2, 3, 4, 5]\n'
-        f"waits = {'[0, 1]' if waits else 0}\n"
-        '[method]\nname = "momo"\n',
-        "utf-8",
-    )
     return path
 
 
@@ -296,116 +196,12 @@ def test_a_problem_that_states_something_wrong_is_rows_with_that_error(tmp_path:
     assert all("mine: the gradient is not that of the loss, sample 0: at x = " in row["error"] for row in rows)
 
 
-# -- processes that are killed -----------------------------------------------------------------------------------------
-
-
-def test_killed_and_resumed_it_ends_with_the_same_rows(tmp_path: Path, module: Path) -> None:
-    spec, whole, cut = spec_of(tmp_path, module, waits=True), tmp_path / "whole", tmp_path / "cut"
-    here(spec, whole)
-    (tmp_path / "wait").write_text("")
-    process = sweep(spec, cut, "--processes", "2")
-    try:
-        until(lambda: len(list(tmp_path.glob("pid-*"))) == 2, "both processes hold a task", process)
-        until(lambda: list(cut.glob("task-*.parquet")), "a task is done", process)
-        children = [int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")]
-    finally:
-        process.kill()  # SIGKILL
-        process.communicate()
-    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "orphans end by themselves")
-    # A hidden file may be left too: the kill came between writing and renaming.
-    left = {name: content for name, content in files(cut).items() if name.startswith("task-")}
-    assert 0 < len(left) < len(list(whole.glob("task-*")))
-    refused = CliRunner().invoke(app, ["sweep", str(spec), "--out", str(cut)], env={"COLUMNS": "400"})
-    assert refused.exit_code == 2
-    assert "holds a sweep already" in " ".join(refused.output.split())
-    (cut / ".task-00000011.parquet.tmp").write_bytes(b"half a file")  # as a process killed while writing leaves it
-    (tmp_path / "wait").unlink()
-    resumed = CliRunner().invoke(app, ["sweep", str(spec), "--out", str(cut), "--resume", "--processes", "1"])
-    assert resumed.exit_code == 0, resumed.output
-    assert f"{3 * len(left)} before" in resumed.output
-    assert files(cut) == files(whole)
-    assert all((cut / name).read_bytes() == content for name, content in left.items())
-
-
 def test_another_spec_does_not_resume_it(tmp_path: Path) -> None:
     first = Spec({"name": "hinge"}, {"name": "momo"}, steps=2)
     Store(tmp_path / "out", first, resume=False)
     with pytest.raises(ValueError, match="holds another sweep"):
         Store(tmp_path / "out", Spec({"name": "hinge"}, {"name": "momo"}, steps=3), resume=True)
     assert read_rows(tmp_path / "out").num_rows == 0
-
-
-def test_a_process_that_dies_loses_nothing_and_a_task_that_kills_each_is_rows(module: Path) -> None:
-    table = {"name": f"{module}:held", "number": [0, 1], "deaths": [0, 1, 9]}
-    spec = Spec(table, {"name": "momo"}, steps=5, seeds=2)
-    rows = {task.number: rows for task, rows in run_locally(spec.tasks(), 2)}
-    assert sorted(rows) == list(range(6))
-    for number in (0, 1, 3, 4):  # no process dies of these, or one does
-        assert [row["error"] for row in rows[number]] == [None, None]
-    for number in (2, 5):
-        assert all("2 processes that ran it alone died" in row["error"] for row in rows[number])
-
-
-# -- a cluster ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
-    """Start a scheduler and two workers, processes of their own on 127.0.0.1."""
-    pytest.importorskip("distributed", reason="needs the extra `distributed`")
-    contact, environment = tmp_path / "scheduler.json", os.environ | {"DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
-    local_only = ["--host", "127.0.0.1", "--no-dashboard"]
-
-    def start(*arguments: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "dask", *arguments]
-        return subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    processes = [start("scheduler", "--port", "0", "--scheduler-file", str(contact), *local_only)]
-    try:
-        until(contact.exists, "the scheduler is there", processes[0])
-        for _ in range(2):
-            worker = ["--scheduler-file", str(contact), "--nthreads", "1", "--no-nanny", *local_only]
-            processes.append(start("worker", *worker))
-        yield json.loads(contact.read_text("utf-8"))["address"], processes
-    finally:
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.wait()
-
-
-def test_a_cluster_whose_worker_is_killed_ends_with_the_same_rows(
-    tmp_path: Path, module: Path, cluster: tuple[str, list["subprocess.Popen[bytes]"]]
-) -> None:
-    address, processes = cluster
-    spec, whole, out = spec_of(tmp_path, module, waits=True), tmp_path / "whole", tmp_path / "out"
-    here(spec, whole)
-    (tmp_path / "wait").write_text("")
-    process = sweep(spec, out, "--scheduler", address)
-    try:
-        # Both workers hold a task; one of them is killed over it.
-        until(lambda: len(list(tmp_path.glob("pid-*"))) == 2, "both workers hold a task", process)
-        victim = processes[1]
-        assert (tmp_path / f"pid-{victim.pid}").exists()
-        os.kill(victim.pid, signal.SIGKILL)
-        victim.wait()
-        (tmp_path / "wait").unlink()
-        output = finished(process)
-    finally:
-        process.kill()
-    assert "holds: 36 runs here, 0 before; 36 holds" in output
-    assert files(out) == files(whole)
-
-
-def test_no_scheduler_is_told(tmp_path: Path, module: Path) -> None:
-    pytest.importorskip("distributed", reason="needs the extra `distributed`")
-    from momoracle.convergence.sweeps.dask_cluster import run_on_cluster
-
-    (task, *_) = Spec({"name": "hinge"}, {"name": "momo"}, steps=2).tasks()
-    with pytest.raises(OSError, match=r"127\.0\.0\.1:9"):
-        list(run_on_cluster([task], "tcp://127.0.0.1:9", timeout=0.5))
 
 
 def test_a_row_says_whether_its_run_was_compiled() -> None:
