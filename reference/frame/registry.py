@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Any
 
 from momoracle.common.nearest import did_you_mean
 from momoracle.common.user_code import TargetError, error_report, load_target, parse_target
@@ -31,7 +32,13 @@ ALGORITHMS: dict[str, type[Method]] = {
 
 
 class AlgorithmError(LookupError):
-    """A text names no method: neither one of the package nor a class that can be loaded."""
+    """A text names no method: neither one of the package nor a class that can be loaded.
+
+    >>> raise AlgorithmError("ALGORITHM='my.py:SGD': there is no file 'my.py'; give its path from the current folder")
+    Traceback (most recent call last):
+    ...
+    momoracle.reference.frame.registry.AlgorithmError: ALGORITHM='my.py:SGD': there is no file 'my.py'; give its path...
+    """
 
 
 @cache
@@ -39,6 +46,9 @@ def method_of(algorithm: str) -> type[Method]:
     """Return the method of a name, or the class that ``FILE.py:CLASS`` or ``MODULE:CLASS`` names.
 
     The answer is kept by the text: a file that changes is not read again by the same process.
+
+    Args:
+        algorithm: a key of `ALGORITHMS`, or a file or module with the name of a class in it.
 
     Raises:
         AlgorithmError: there is no such method, or the class is no `Method`.
@@ -51,18 +61,23 @@ def method_of(algorithm: str) -> type[Method]:
     if ":" not in algorithm:
         known = f"{', '.join(ALGORITHMS)}, or FILE.py:CLASS{did_you_mean(algorithm, ALGORITHMS)}"
         raise AlgorithmError(f"ALGORITHM={algorithm!r}: there is no such algorithm; choose one of {known}")
-    try:
-        method = load_target(parse_target(algorithm))
-    except TargetError as error:
-        raise AlgorithmError(f"ALGORITHM={algorithm!r}: {error}") from None
-    except Exception as error:
-        raise AlgorithmError(f"ALGORITHM={algorithm!r}: importing it failed with {error_report(error)}") from error
+    method = _load_class(algorithm)
     if not (isinstance(method, type) and issubclass(method, Method)):
         raise AlgorithmError(
             f"ALGORITHM={algorithm!r} is no method; a subclass of momoracle.reference.Method is needed: "
             "the page add-an-optimizer shows one"
         )
     return method
+
+
+def _load_class(algorithm: str) -> Any:
+    """Return what ``FILE.py:CLASS`` names; raises `AlgorithmError`, whatever the file raises."""
+    try:
+        return load_target(parse_target(algorithm))
+    except TargetError as error:
+        raise AlgorithmError(f"ALGORITHM={algorithm!r}: {error}") from None
+    except Exception as error:
+        raise AlgorithmError(f"ALGORITHM={algorithm!r}: importing it failed with {error_report(error)}") from error
 
 
 def is_own(algorithm: str) -> bool:

@@ -53,9 +53,16 @@ def vectors_of(algorithm: str) -> VectorFile:
 
     To prove them takes seconds. The same process does it once: a file that changes is not read again.
 
+    Args:
+        algorithm: a method's name, or ``FILE.py:CLASS``.
+
     Raises:
         AlgorithmError: there is no such algorithm.
+        FileNotFoundError: the package has no file of vectors for this name.
         ValueError: the class lacks something that golden vectors need; the message says what.
+
+    >>> vectors_of("sgd").vectors[0].algorithm
+    'sgd'
     """
     method_of(algorithm)
     return load(algorithm) if is_own(algorithm) else deepcopy(_built(algorithm))  # arrays are the caller's to change
