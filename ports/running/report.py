@@ -197,7 +197,7 @@ class Report:
         return missing
 
     def reason(self, feature: str) -> str:
-        """Return how it was seen that a feature is not offered, or how to offer it; empty where there is no more."""
+        """Return how it was seen that ``feature`` is not offered, or how to offer it; empty where there is no more."""
         return next((result.reason for result in self.results if result.feature == feature), "")
 
     @property

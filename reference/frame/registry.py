@@ -31,7 +31,14 @@ ALGORITHMS: dict[str, type[Method]] = {
 
 
 class AlgorithmError(LookupError):
-    """A text names no method: neither one of the package nor a class that can be loaded."""
+    """A text names no method: neither one of the package nor a class that can be loaded.
+
+    >>> method_of("mom")
+    Traceback (most recent call last):
+        ...
+    momoracle.reference.frame.registry.AlgorithmError: ALGORITHM='mom': there is no such algorithm; choose one of \
+sgd, sgdm, adam, adamw, momo, momo-adam, tam, adatam, adatamw, or FILE.py:CLASS; did you mean momo?
+    """
 
 
 @cache
@@ -40,8 +47,12 @@ def method_of(algorithm: str) -> type[Method]:
 
     The answer is kept by the text: a file that changes is not read again by the same process.
 
+    Args:
+        algorithm: the text.
+
     Raises:
-        AlgorithmError: there is no such method, or the class is no `Method`.
+        AlgorithmError: there is no such method (for a class, the text of the loader's ``TargetError`` says what is
+            missing), or the class is no `Method`.
 
     >>> method_of("momo").__name__
     'MoMo'
