@@ -55,7 +55,7 @@ def require_same_place(arrays: Sequence[Array], like: Array, name: str, machine:
 
 def require_state_tensors(arrays: Sequence[Array], like: Sequence[Array], name: str) -> None:
     """Refuse state tensors whose shapes or dtypes are not those that ``init`` makes for these parameters."""
-    arguments.same_shapes(arrays, like, name, "params")
+    arguments.check_same_shapes(arrays, like, name, "params")
     for i, (array, other) in enumerate(zip(arrays, like, strict=True)):
         needed = state_dtype(other.dtype)
         if str(array.dtype) != needed:

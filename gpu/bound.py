@@ -101,7 +101,7 @@ class Bound:
     def _check_state(self) -> None:
         """Refuse NaN in the scalars of the state before the step, which may have vanished in it."""
         for name, before in zip(self._program.scalars, self._machine.read(self._job.before).T[1:], strict=False):
-            arguments.not_nan(before, f"state.{name}")
+            arguments.check_not_nan(before, f"state.{name}")
 
     def _refuse_result(self, new: dict[str, NDArray[Any]]) -> None:
         """Name what is not finite first, in the reference's order: scalars, and then a tensor at a time."""
@@ -137,9 +137,9 @@ class Bound:
             self._refuse_input()
 
     def _refuse_input(self) -> None:
-        self._check_and_reword(partial(arguments.finite_arrays, self._read_floats(self._operands.g), "grads"))
+        self._check_and_reword(partial(arguments.check_finite_arrays, self._read_floats(self._operands.g), "grads"))
         if not self._in_place:
-            arguments.finite_arrays(self._read_floats(self._operands.x), "params")
+            arguments.check_finite_arrays(self._read_floats(self._operands.x), "params")
 
     def _check_and_reword(self, check: Callable[[], Any]) -> None:
         try:

@@ -63,7 +63,7 @@ class Fused:
             names = ", ".join(cls.__name__ for cls in PROGRAMS)
             raise TypeError(f"method is {self.method!r}; allowed: one of {names}")
         arguments.check_switch("recursion", self.recursion)
-        arguments.one_a_replica(vars(self.method), None)
+        arguments.check_one_a_replica(vars(self.method), None)
         if self.recursion and not self._program.is_recursive:
             raise ValueError("recursion is True; only MoMo and MoMoAdam have one: leave it out")
         if self.recursion and vars(self.method)["weight_decay"]:
@@ -167,9 +167,9 @@ class Fused:
         machine, program = self.machine, self._program
         alone = not isinstance(params, (list, tuple))
         x, g = self._arrays(params), own.as_arrays(grads, "grads", machine)
-        arguments.same_structure(grads, params, "grads")
+        arguments.check_same_structure(grads, params, "grads")
         states, step, scalars = self._checked_state(state, params, x)
-        arguments.matching(g, x, "grads", "params")
+        arguments.check_matching(g, x, "grads", "params")
         tensors = {f"state.{n}": z for n, z in zip(program.tensors, states, strict=True)}
         for name, arrays in {"params": x, "grads": g, **tensors}.items():
             own.require_same_place(arrays, x[0], name, machine)
@@ -236,7 +236,7 @@ class Fused:
             raise ValueError(f"state.replicas is {state.replicas!r}; a fused step has none: pass a state of Fused.init")
         states = []
         for name in self._program.tensors:
-            arguments.same_structure(getattr(state, name), params, f"state.{name}")
+            arguments.check_same_structure(getattr(state, name), params, f"state.{name}")
             states.append(own.as_arrays(getattr(state, name), f"state.{name}", self.machine))
             own.require_state_tensors(states[-1], x, f"state.{name}")
         step = own.as_state_scalar(state.step, (), "int64", "state.step", self.machine)

@@ -80,7 +80,7 @@ def number_system(arrays: Sequence[Any], replicas: int | None, name: str = "para
     )
 
 
-def same_numbers(arrays: Sequence[Any], numbers: Numbers, name: str) -> None:
+def check_same_numbers(arrays: Sequence[Any], numbers: Numbers, name: str) -> None:
     """Refuse objects of another number system than that of the parameters."""
     if arrays[0].dtype == object and type(number_system(arrays, None, name)) is not type(numbers):
         raise TypeError(f"{name} holds other numbers than params; one number system for both is needed")
@@ -100,7 +100,7 @@ def check_replicas(arrays: Sequence[Any], replicas: int | None) -> None:
             )
 
 
-def same_structure(value: Any, params: Arrays, name: str) -> None:
+def check_same_structure(value: Any, params: Arrays, name: str) -> None:
     """Refuse one array where there is a list of them, and the other way round."""
     listed = isinstance(params, (list, tuple))
     if isinstance(value, (list, tuple)) != listed:
@@ -108,7 +108,7 @@ def same_structure(value: Any, params: Arrays, name: str) -> None:
         raise TypeError(f"{name} is {has} where params is {needs}; pass them in the same structure, from init on")
 
 
-def same_shapes(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) -> None:
+def check_same_shapes(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) -> None:
     """Refuse arrays that differ from ``like`` in number or shape."""
     if len(arrays) != len(like):
         raise ValueError(f"{name} has {len(arrays)} arrays where {model} has {len(like)}; pass one for each")
@@ -119,9 +119,9 @@ def same_shapes(arrays: Sequence[Any], like: Sequence[Any], name: str, model: st
             )
 
 
-def matching(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) -> None:
+def check_matching(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) -> None:
     """Refuse arrays that differ from ``like`` in number, shape or dtype."""
-    same_shapes(arrays, like, name, model)
+    check_same_shapes(arrays, like, name, model)
     for i, (array, other) in enumerate(zip(arrays, like, strict=True)):
         if array.dtype != other.dtype:
             raise TypeError(
@@ -130,7 +130,7 @@ def matching(arrays: Sequence[Any], like: Sequence[Any], name: str, model: str) 
             )
 
 
-def state_dtypes(arrays: Sequence[Any], like: Sequence[Any], name: str) -> None:
+def check_state_dtypes(arrays: Sequence[Any], like: Sequence[Any], name: str) -> None:
     """Refuse state tensors of another dtype than ``init`` gives for these parameters."""
     for i, (array, other) in enumerate(zip(arrays, like, strict=True)):
         needed = working_dtype(other.dtype) if other.dtype.kind == "f" else other.dtype
@@ -141,7 +141,7 @@ def state_dtypes(arrays: Sequence[Any], like: Sequence[Any], name: str) -> None:
             )
 
 
-def not_nan(value: Any, name: str) -> None:
+def check_not_nan(value: Any, name: str) -> None:
     """Refuse state scalars that are NaN; exact numbers have none."""
     for number in value if isinstance(value, list) else [value]:
         if (type(number) is float and number != number) or (isinstance(number, np.ndarray) and np.isnan(number).any()):
@@ -156,7 +156,7 @@ def check_state_scalar(value: Any, name: str, may_be_infinite: Callable[[], bool
         name: what messages call it.
         may_be_infinite: tells whether −inf is allowed; it is asked only where it matters.
     """
-    not_nan(value, name)
+    check_not_nan(value, name)
     for number in value if isinstance(value, list) else [value]:
         if has_infinity(number) and (np.max(number) == np.inf or not may_be_infinite()):
             raise ValueError(f"{name} is {number}; it must be finite: pass a state as init or a step returned it")
@@ -186,10 +186,10 @@ def targets_of(
     if not isinstance(out, tuple) or len(out) != 2 or not isinstance(out[1], kind):
         raise TypeError(f"out is a {type(out).__name__}; a pair (params, state) is needed, the state a {kind.__name__}")
     targets = {"params": arrays_of(out[0], "out[0]")}
-    matching(targets["params"], x, "out[0]", "params")
+    check_matching(targets["params"], x, "out[0]", "params")
     for name in old:
         targets[name] = arrays_of(getattr(out[1], name), f"out[1].{name}")
-        matching(targets[name], old[name], f"out[1].{name}", f"state.{name}")
+        check_matching(targets[name], old[name], f"out[1].{name}", f"state.{name}")
     for name, arrays in targets.items():
         if not all(array.flags.c_contiguous and array.flags.writeable for array in arrays):
             raise ValueError(f"out has a {name} array that is read-only or not C-contiguous; both are needed to write")
@@ -225,7 +225,7 @@ def _refuse_partial_overlap(arrays: Sequence[Any], inputs: Sequence[Any], name: 
                     )
 
 
-def finite_arrays(arrays: Sequence[Any], name: str) -> None:
+def check_finite_arrays(arrays: Sequence[Any], name: str) -> None:
     """Refuse NaN and infinite entries."""
     for i, array in enumerate(arrays):
         if array.dtype.kind == "f" and not all_finite(array):
@@ -320,7 +320,7 @@ def _is_plain(value: Any) -> bool:
     return kind is float or kind is bool or (kind is int and -(2**53) < value < 2**53)
 
 
-def one_a_replica(hyperparameters: dict[str, Any], replicas: int | None) -> None:
+def check_one_a_replica(hyperparameters: dict[str, Any], replicas: int | None) -> None:
     """Refuse hyperparameters that are arrays of another shape than one number a replica."""
     for name, value in hyperparameters.items():
         if isinstance(value, np.ndarray) and value.shape not in ((), (replicas,)):

@@ -120,7 +120,7 @@ class Method(ABC):
         """
         arrays = arguments.arrays_of(params, "params")
         arguments.check_replicas(arrays, replicas)
-        arguments.one_a_replica(vars(self), replicas)
+        arguments.check_one_a_replica(vars(self), replicas)
         numbers = arguments.number_system(arrays, replicas)
         if isinstance(numbers, Floats):
             arguments.check_as_floats(type(self), vars(self))
@@ -166,12 +166,12 @@ class Method(ABC):
     ) -> tuple[Any, Any, Any]:
         x = arguments.arrays_of(params, "params")
         g = arguments.arrays_of(grads, "grads")
-        arguments.same_structure(grads, params, "grads")
+        arguments.check_same_structure(grads, params, "grads")
         old, numbers = self._tensors(state, params, x)
-        arguments.matching(g, x, "grads", "params")
-        arguments.same_numbers(g, numbers, "grads")
-        arguments.finite_arrays(g, "grads")
-        arguments.finite_arrays(x, "params")
+        arguments.check_matching(g, x, "grads", "params")
+        arguments.check_same_numbers(g, numbers, "grads")
+        arguments.check_finite_arrays(g, "grads")
+        arguments.check_finite_arrays(x, "params")
         if isinstance(numbers, Floats):
             arguments.check_as_floats(type(self), vars(self))
         loss = arguments.loss_of(loss, numbers, type(self).__name__ if self.needs_loss else None)
@@ -277,14 +277,14 @@ class Method(ABC):
         tensors = {}
         for name in self._kept:
             value = getattr(state, name)
-            arguments.same_structure(value, params, f"state.{name}")
+            arguments.check_same_structure(value, params, f"state.{name}")
             tensors[name] = arguments.arrays_of(value, f"state.{name}")
-            arguments.same_shapes(tensors[name], x, f"state.{name}", "params")
-            arguments.state_dtypes(tensors[name], x, f"state.{name}")
+            arguments.check_same_shapes(tensors[name], x, f"state.{name}", "params")
+            arguments.check_state_dtypes(tensors[name], x, f"state.{name}")
         for name in self._scalars:
             value = getattr(state, name)
             if self.split():
-                arguments.same_structure(value, params, f"state.{name}")
+                arguments.check_same_structure(value, params, f"state.{name}")
             arguments.check_state_scalar(value, f"state.{name}", partial(self._may_be_infinite, name, numbers))
         return tensors, numbers
 

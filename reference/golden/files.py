@@ -54,15 +54,16 @@ def vectors_of(algorithm: str) -> VectorFile:
     To prove them takes seconds. The same process does it once: a file that changes is not read again.
 
     Args:
-        algorithm: a method's name, or ``FILE.py:CLASS``.
+        algorithm: a name, or ``FILE.py:CLASS``.
 
     Raises:
         AlgorithmError: there is no such algorithm.
-        FileNotFoundError: the package has no file of vectors for this name.
+        FileNotFoundError: the package has no file of a name, which an installation may have lost.
         ValueError: the class lacks something that golden vectors need; the message says what.
 
-    >>> vectors_of("sgd").vectors[0].algorithm
-    'sgd'
+    >>> content = vectors_of("sgd")
+    >>> content.vectors[0].id, content.kind(content.vectors[0])
+    ('sgd-float32-schedule', 'core')
     """
     method_of(algorithm)
     return load(algorithm) if is_own(algorithm) else deepcopy(_built(algorithm))  # arrays are the caller's to change

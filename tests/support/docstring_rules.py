@@ -152,7 +152,7 @@ def _called(function: Any) -> list[Callable[..., Any]]:
                     target = getattr(function.__globals__.get(module), name, None)
                 case _:
                     target = None
-            target = inspect.unwrap(target) if callable(target) else target  # a cached function is still ours
+            target = inspect.unwrap(target) if callable(target) else None  # a cached function is one too
             if inspect.isfunction(target) and target.__module__.startswith("momoracle."):
                 found.append(target)
     return found
