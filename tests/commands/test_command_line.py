@@ -155,7 +155,7 @@ def test_a_folder_that_is_missing_is_said_before_the_work(port: Path, tmp_path: 
 
 def test_the_self_test_of_one_algorithm(tmp_path: Path) -> None:
     file = tmp_path / "self.json"
-    result = CliRunner().invoke(app, ["check", "sgd", "--self-test", "--json", str(file)], env={"COLUMNS": "160"})
+    result = CliRunner().invoke(app, ["check", "sgd", "--self-test", "--all", "--json", str(file)], env={"COLUMNS": "160"})
     assert result.exit_code == 0, result.output
     content = json.loads(file.read_text("utf-8"))
     assert content["verdict"] == "holds"
@@ -167,6 +167,7 @@ def test_the_self_test_of_one_algorithm(tmp_path: Path) -> None:
 def test_the_self_test_takes_no_port_and_a_check_needs_one() -> None:
     for arguments in (
         ["check", "sgd", "a.py:P", "--self-test"],
+        ["check", "sgd", "a.py:P", "--all"],
         ["check", "sgd"],
         ["check"],
         ["check", "no", "a.py:P"],
