@@ -155,7 +155,9 @@ def test_a_folder_that_is_missing_is_said_before_the_work(port: Path, tmp_path: 
 
 def test_the_self_test_of_one_algorithm(tmp_path: Path) -> None:
     file = tmp_path / "self.json"
-    result = CliRunner().invoke(app, ["check", "sgd", "--self-test", "--all", "--json", str(file)], env={"COLUMNS": "160"})
+    result = CliRunner().invoke(
+        app, ["check", "sgd", "--self-test", "--all", "--json", str(file)], env={"COLUMNS": "160"}
+    )
     assert result.exit_code == 0, result.output
     content = json.loads(file.read_text("utf-8"))
     assert content["verdict"] == "holds"
