@@ -25,7 +25,15 @@ from support.mutation.mutants import Mutant, edited_tree, mutants_of
 #: the files of the reference that take part in a step
 FILES = (
     *("sgd", "sgdm", "adam", "adamw", "momo", "momo_adam", "momentum_model", "tam", "torque", "adatam", "adatamw"),
-    *("transfer", "method", "numbers/expressions", "numbers/floats", "numbers/wide"),
+    *(
+        "transfer",
+        "frame/method",
+        "numbers/expressions",
+        "numbers/fixed_order",
+        "numbers/floats",
+        "numbers/roots",
+        "numbers/wide",
+    ),
 )
 REFERENCE = Path(__file__).resolve().parents[3] / "reference"
 KNOWN = Path(__file__).with_name("survivors.json")
