@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from momoracle.common.user_code import error_text
 from momoracle.ports.adapters.argument_names import arguments_of
 from momoracle.ports.adapters.port_arguments import PortArguments
+from momoracle.ports.methods.registry import facts_of
 from momoracle.ports.protocol import NotOffered, Port, Schedule, Settable, plain
 from momoracle.ports.running.messages import Incident, Job, Missing, Observed
 from momoracle.reference.golden.vectors import FloatArray
@@ -44,16 +46,29 @@ def run_vector(port: Port, arguments: PortArguments, job: Job, at: list[int]) ->
     except NotOffered:
         raise
     except Exception as error:
-        # A port that fails without ever having asked for a rate took the schedule for a number: it has no changing
-        # rates. One that has asked fails for a reason of its own.
-        if schedule is not None and not schedule.asked:
-            raise NotOffered(CHANGING_RATE) from error
-        raise
+        # A port that fails without ever having asked for a rate, and runs well at a fixed one, took the schedule for a
+        # number: it has no changing rates. Any other fails for a reason of its own.
+        if schedule is None or schedule.asked:
+            raise
+        if not _runs(port, arguments, {**settings, "lr": schedule.values[0]}, job):
+            raise
+        raise NotOffered(CHANGING_RATE) from error
+
+
+def _runs(port: Port, arguments: PortArguments, settings: Mapping[str, Any], job: Job) -> bool:
+    """Tell whether a port gets through a job without an error."""
+    try:
+        for _ in _run(port, arguments, settings, job, [0]):
+            pass
+    except Exception:
+        return False
+    return True
 
 
 def missing_of(error: NotOffered) -> Missing:
     """Return the message that a feature is missing, with how to offer it where there is more to say."""
-    return Missing(error.feature, _HOW_TO_OFFER.get(error.feature, ""))
+    refusal = f"start refuses it: {error_text(error.__cause__)}" if error.__cause__ is not None else ""
+    return Missing(error.feature, _HOW_TO_OFFER.get(error.feature, refusal))
 
 
 def choose_arguments(port: Port, arguments: PortArguments, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +84,7 @@ def choose_arguments(port: Port, arguments: PortArguments, hyperparameters: Mapp
 def _run(
     port: Port, arguments: PortArguments, settings: Mapping[str, Any], job: Job, at: list[int]
 ) -> Iterator[Observed | Incident]:
-    port.start(copy_arrays(job.params), **choose_arguments(port, arguments, settings))
+    _start(port, arguments, settings, job)
     state = getattr(port, "state", None)
     noted: set[str] = set()
     for index, (loss, prescribed, is_wanted) in enumerate(zip(job.losses, job.grads, job.recorded, strict=True)):
@@ -93,6 +108,26 @@ def _run(
             if not isinstance(port, Settable):
                 raise NotOffered("set_params")
             port.set_params(copy_arrays(job.resets[index]))
+
+
+def _start(port: Port, arguments: PortArguments, settings: Mapping[str, Any], job: Job) -> None:
+    """Start the port; raises `NotOffered` where it refuses these hyperparameters, and whatever else it raises.
+
+    A port may refuse a value, as torch's SGD does Nesterov's momentum of 0. That is a refusal if the port starts with
+    the same parameters once all hyperparameters are the method's defaults; else the error is the port's own.
+    """
+    try:
+        port.start(copy_arrays(job.params), **choose_arguments(port, arguments, settings))
+    except (ValueError, NotImplementedError) as error:
+        defaults = facts_of(arguments.algorithm).defaults
+        unusual = [name for name, value in settings.items() if name != "lr" and value != defaults.get(name)]
+        if not unusual:
+            raise
+        try:
+            port.start(copy_arrays(job.params), **choose_arguments(port, arguments, {"lr": settings["lr"]}))
+        except Exception:
+            raise error from None
+        raise NotOffered(", ".join(f"{name}={settings[name]:g}" for name in unusual)) from error
 
 
 def _find_mutated(prescribed: Sequence[FloatArray], grads: Sequence[FloatArray], step: int) -> Iterator[Incident]:

@@ -20,6 +20,28 @@ class FixedRate:
         return self.params
 
 
+class RefusesDecay(FixedRate):
+    """It takes weight decay for an argument, but no value of it."""
+
+    def start(self, params: list[Any], lr: Any, weight_decay: float = 0.0) -> None:
+        if weight_decay:
+            raise ValueError(f"weight_decay is {weight_decay}; it must be 0")
+        self.k, self.rate = 0, lr
+        super().start(params, lr)
+
+    def step(self, grads: list[Any], loss: float) -> list[Any]:
+        self.k += 1
+        self.lr = self.rate(self.k) if callable(self.rate) else self.rate
+        return super().step(grads, loss)
+
+
+class CannotStart(RefusesDecay):
+    """It fails on tensors without axes, with weight decay or without."""
+
+    def start(self, params: list[Any], lr: Any, weight_decay: float = 0.0) -> None:
+        np.concatenate(params)
+
+
 class CountsFromZero(FixedRate):
     """It takes a schedule, and asks it for step 0."""
 

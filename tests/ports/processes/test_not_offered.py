@@ -54,6 +54,17 @@ def test_whatever_a_port_does_with_a_number_is_no_use_of_a_schedule(use: Callabl
     assert error.value.feature == CHANGING_RATE
 
 
+def test_a_value_that_start_refuses_is_not_offered(sgd_vectors: VectorFile) -> None:
+    report = check("sgd", f"{PORTS}:RefusesDecay", sgd_vectors)
+    assert (report.verdict, report.not_offered) == ("conforms", {"weight_decay=0.25": ["decay-float64"]})
+    assert report.reason("weight_decay=0.25") == "start refuses it: ValueError: weight_decay is 0.25; it must be 0"
+
+
+def test_an_error_that_has_nothing_to_do_with_the_value_is_the_ports_own(sgd_vectors: VectorFile) -> None:
+    report = check("sgd", f"{PORTS}:CannotStart", sgd_vectors)
+    assert (report.verdict, report.not_offered) == ("crashes", {})
+
+
 def test_a_switch_that_is_swallowed_is_named() -> None:
     vectors = vectors_of("momo-adam")
     ignoring = check("momo-adam", f"{PORTS}:IgnoresDecoupledDecay", vectors)
