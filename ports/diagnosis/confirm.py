@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from momoracle.ports.departures.registry import departure
-from momoracle.ports.diagnosis.grid import lies_on_grid
+from momoracle.ports.diagnosis.grid import are_seen_narrow, lies_on_grid
 from momoracle.ports.diagnosis.observe import Evidence
 from momoracle.ports.diagnosis.replay import Replay, Table, table
 from momoracle.ports.running.findings import Explanation, Names
@@ -80,7 +80,8 @@ def _count_holding(evidence: Evidence, runs: list[FreshRun], departures: Names) 
     holding = [replay.compare(run.seen, chosen, i) == "agrees" for i, run in enumerate(runs)]
     if rounds and not all(holding):
         exact = [(i, run.seen) for i, run in enumerate(runs) if run.vector.dtype == "float64"]
-        if lies_on_grid(replay, exact, chosen) is not False:
+        is_narrow = are_seen_narrow(evidence.algorithm, chosen, evidence.narrow_buffers)
+        if is_narrow or lies_on_grid(replay, exact, chosen) is not False:
             holding = [replay.compare(run.seen, chosen, i, perturbed=True) == "agrees" for i, run in enumerate(runs)]
     is_told = any(replay.distance(run.seen, frozenset(), i) > 1 for i, run in enumerate(runs))
     return sum(holding) if is_told else 0

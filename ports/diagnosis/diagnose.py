@@ -45,7 +45,9 @@ def diagnose(
         return tell(report, vectors, None, locations)
 
     # 3. Propose: which known mistakes give the port's very numbers on all of the vectors?
-    proposal = propose(evidence.replay(), evidence.tables, evidence.sound_buffers, progress)
+    proposal = propose(
+        evidence.replay(), evidence.tables, evidence.sound_buffers, progress, narrow=evidence.narrow_buffers
+    )
 
     # 4. Confirm: a search that tries thousands of sets may fit by chance. So what it proposes must also hold on cases
     #    that it has not seen, and the port is asked for its numbers on those.

@@ -4,7 +4,7 @@ Roundings to float32 hide whatever is smaller than they are, so that a departure
 mistake. But numbers that are float32 can be told from others: between two neighbours lie 2²⁹ numbers of float64.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,12 @@ def lies_on_grid(replay: Replay, seen: Sequence[tuple[int, Table]], chosen: Set)
             if not numbers or sum(numbers) < _SHARE * len(numbers):
                 return False
     return True
+
+
+def are_seen_narrow(algorithm: str, chosen: Set, buffers: Collection[str]) -> bool:
+    """Tell whether all that a set of departures keeps in float32 are buffers that a port shows with such numbers."""
+    narrow = [known.narrow for name in chosen if (known := departure(algorithm, name)).narrow is not None]
+    return bool(narrow) and all(dtype == "float32" and quantity in buffers for quantity, dtype in narrow)
 
 
 def _is_float32(table: Table) -> bool:

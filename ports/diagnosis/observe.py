@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from momoracle.ports.diagnosis.replay import Replay, Table, table
 from momoracle.ports.running.compare import differ
 from momoracle.ports.running.report import Report, VectorResult
@@ -20,6 +22,7 @@ class Evidence:
         tables: the parameters of each as a table.
         deviating: places, in that order, of the vectors whose parameters deviate.
         sound_buffers: the buffers that the port shows in float64 and that never deviate.
+        narrow_buffers: those that hold float32 numbers alone, wherever float64 parameters deviate.
     """
 
     algorithm: str
@@ -28,6 +31,7 @@ class Evidence:
     tables: tuple[Table, ...]
     deviating: tuple[int, ...]
     sound_buffers: frozenset[str]
+    narrow_buffers: frozenset[str]
 
     def replay(self) -> Replay:
         """Return what replays departures on these vectors."""
@@ -39,13 +43,15 @@ def observe(report: Report, vectors: VectorFile) -> Evidence:
     by_id = {vector.id: vector for vector in vectors.vectors}
     results = tuple(result for result in report.of("core") if is_complete(result))
     mine = tuple(by_id[result.vector] for result in results)
+    deviating = tuple(i for i, r in enumerate(results) if r.deviation is not None and r.deviation.in_params)
     return Evidence(
         report.algorithm,
         mine,
         results,
         tuple(table(vector, result.observed) for vector, result in zip(mine, results, strict=True)),
-        tuple(i for i, result in enumerate(results) if result.deviation is not None and result.deviation.in_params),
+        deviating,
         _sound_buffers(mine, results),
+        _narrow_buffers([mine[i] for i in deviating], [results[i] for i in deviating]),
     )
 
 
@@ -62,3 +68,15 @@ def _sound_buffers(vectors: Sequence[GoldenVector], results: Sequence[VectorResu
             for name in expected.keys() & observed.buffers.keys():
                 sound[name] = sound.get(name, True) and differ(observed.buffers[name], expected[name]) is None
     return frozenset(name for name, is_sound in sound.items() if is_sound)
+
+
+def _narrow_buffers(vectors: Sequence[GoldenVector], results: Sequence[VectorResult]) -> frozenset[str]:
+    """Return the buffers whose numbers are all float32 ones."""
+    narrow: dict[str, bool] = {}
+    for vector, result in zip(vectors, results, strict=True):
+        for observed in result.observed if vector.dtype == "float64" else ():
+            for name, arrays in observed.buffers.items():
+                with np.errstate(over="ignore"):
+                    is_narrow = all(np.array_equal(z, z.astype(np.float32), equal_nan=True) for z in arrays)
+                narrow[name] = narrow.get(name, True) and is_narrow
+    return frozenset(name for name, is_narrow in narrow.items() if is_narrow)

@@ -10,7 +10,7 @@ import numpy as np
 
 from momoracle.ports.departures.departure import compatible
 from momoracle.ports.departures.registry import departure, departures_of
-from momoracle.ports.diagnosis.grid import lies_on_grid
+from momoracle.ports.diagnosis.grid import are_seen_narrow, lies_on_grid
 from momoracle.ports.diagnosis.replay import Replay, Set, Table
 from momoracle.ports.running.findings import Explanation, Names
 
@@ -33,6 +33,7 @@ def propose(
     sound: Collection[str] = (),
     progress: Progress = lambda _: None,
     most: int = _MOST,
+    narrow: Collection[str] = (),
 ) -> Explanation:
     """Search single departures, then all pairs, then sets that extend the best of the smaller ones.
 
@@ -45,12 +46,13 @@ def propose(
         sound: buffers that the port shows and that never deviate: they are not kept in a narrower dtype.
         progress: called with each set that is tried.
         most: departures in a set, at most.
+        narrow: buffers that the port shows and that hold float32 numbers alone.
 
     Returns:
         The sets of the smallest size that are proposed, the nearest first. Where there are none, the set that comes
         nearest, and how many vectors it reproduces.
     """
-    search = _Search(replay, seen, sound)
+    search = _Search(replay, seen, sound, narrow)
     if not search.can_be_explained:
         return Explanation((), (), (), search.count(frozenset()), len(seen))
     size = 0
@@ -79,8 +81,8 @@ def smallest_subset(replay: Replay, seen: Table, i: int, departures: Names) -> N
 class _Search:
     """The sets of departures by how much of what was seen they reproduce."""
 
-    def __init__(self, replay: Replay, seen: Sequence[Table], sound: Collection[str]) -> None:
-        self._replay, self._seen, self._sound = replay, seen, sound
+    def __init__(self, replay: Replay, seen: Sequence[Table], sound: Collection[str], narrow: Collection[str]) -> None:
+        self._replay, self._seen, self._sound, self._narrow = replay, seen, sound, narrow
         self._algorithm = replay.algorithm
         every = range(len(seen))
         self.deviating = [i for i in every if replay.distance(seen[i], frozenset(), i) > 1]
@@ -215,6 +217,8 @@ class _Search:
         return bool(narrow) and not is_sound
 
     def _is_narrow(self, chosen: Set) -> bool:
+        if are_seen_narrow(self._algorithm, chosen, self._narrow):
+            return self._is_nearer(chosen, on_grid=True)
         exact = [i for i in self._quick_deviating() if self._replay.vectors[i].dtype == "float64"]
         shows = lies_on_grid(self._replay, [(i, self._seen[i]) for i in exact], chosen)
         return self._is_nearer(chosen) if shows is None else shows and self._is_nearer(chosen, on_grid=True)
