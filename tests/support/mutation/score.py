@@ -38,6 +38,7 @@ FILES = (
 REFERENCE = Path(__file__).resolve().parents[3] / "reference"
 KNOWN = Path(__file__).with_name("survivors.json")
 CPU_SECONDS = 120  # a mutant that computes for longer than that hangs, and is noticed
+MEMORY = 6 * 2**30  # bytes; a mutant that wants more is noticed by its MemoryError
 
 
 class Outcome(NamedTuple):
@@ -87,6 +88,7 @@ def run_mutants(chosen: Sequence[tuple[str, Mutant]], processes: int = 2) -> Ite
 
 def _run_one(file: str, mutant: Mutant, sender: Any) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         graft(import_module(f"momoracle.reference.{file.replace('/', '.')}"), edited_tree(source_of(file), mutant))
