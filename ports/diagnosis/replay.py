@@ -24,8 +24,9 @@ Table: TypeAlias = NDArray[np.float64]
 #: ``undefined``: they have no number at the same places, and agree elsewhere; that is no agreement, nor a contradiction
 Agreement: TypeAlias = Literal["agrees", "undefined", "differs"]
 
-_PERTURBED = 2  # runs on perturbed inputs
-_PERTURBED_ROUNDING = 8  # the same where departures add roundings, which are few and so vary more
+_FEW = 2  # runs on perturbed inputs
+_MANY = 8  # the same in doubt, and where departures add roundings, which are few and so vary more
+_DOUBT = 100  # times the tolerance of few runs: what is farther apart is no run of the same rule
 _GRANTED = 8  # times the largest change; each run perturbs every number by up to two units in its last place
 _ROUGH = {"float64": 1e-9, "float32": 1e-3}  # of the largest entry: further apart are no two runs of one rule
 
@@ -54,7 +55,7 @@ class Replay:
         self.vectors = tuple(vectors)
         self._methods: dict[tuple[Set, bool], type[Method]] = {}
         self._tables: dict[tuple[Set, int], Table] = {}
-        self._tolerances: dict[tuple[Set, int, bool], Table] = {}
+        self._tolerances: dict[tuple[Set, int, int, bool], Table] = {}
         self.allowed = [_tolerances(vector) for vector in self.vectors]
 
     def method(self, departures: Set, perturbed: bool = False) -> type[Method]:
@@ -84,8 +85,17 @@ class Replay:
         """
         made = self.table(departures, i)
         # The vector's own tolerance comes first: where it suffices, none has to be derived.
-        soon = agreement(seen, made, self.allowed[i])
-        return soon if soon != "differs" else agreement(seen, made, self.tolerance(departures, i, perturbed))
+        answer = agreement(seen, made, self.allowed[i])
+        # Two perturbed runs tell most wrong sets from right ones. By chance both may move a sensitive number little, so
+        # what they leave in doubt is looked at with more of them.
+        for runs in (_FEW, _MANY):
+            if answer != "differs":
+                break
+            tolerance = self.tolerance(departures, i, _MANY if perturbed else runs, perturbed)
+            answer = agreement(seen, made, tolerance)
+            if answer == "differs" and agreement(seen, made, _DOUBT * tolerance) == "differs":
+                break
+        return answer
 
     def distance(self, seen: Table, departures: Set, i: int) -> float:
         """Return the largest |seen − made| in units of the vector's tolerance; infinite where one has no number."""
@@ -95,19 +105,19 @@ class Replay:
         units = np.where(np.isnan(seen) & np.isnan(made), 0.0, np.where(np.isnan(units), np.inf, units))
         return float(units.max(initial=0.0))
 
-    def tolerance(self, departures: Set, i: int, perturbed: bool = False) -> Table:
-        """Return how far two runs of these departures on vector ``i`` may lie apart."""
-        if (departures, i, perturbed) not in self._tolerances:
-            self._tolerances[departures, i, perturbed] = self._derived(departures, i, perturbed)
-        return self._tolerances[departures, i, perturbed]
+    def tolerance(self, departures: Set, i: int, runs: int, perturbed: bool = False) -> Table:
+        """Return how far two runs of these departures on vector ``i`` may lie apart, from so many perturbed runs."""
+        if (departures, i, runs, perturbed) not in self._tolerances:
+            self._tolerances[departures, i, runs, perturbed] = self._derived(departures, i, runs, perturbed)
+        return self._tolerances[departures, i, runs, perturbed]
 
-    def _derived(self, departures: Set, i: int, perturbed: bool) -> Table:
+    def _derived(self, departures: Set, i: int, runs: int, perturbed: bool) -> Table:
         made, vector = self.table(departures, i), self.vectors[i]
         unit = float(np.finfo(vector.dtype).eps)
         moved = np.zeros_like(made)
         # Rounding is what tells two runs of one rule apart. So every input is moved by a rounding error, several times
         # over, and the largest change that this causes anywhere measures how much the rule makes of rounding errors.
-        for seed in range(_PERTURBED_ROUNDING if perturbed else _PERTURBED):
+        for seed in range(runs):
             change = np.abs(replayed_table(self.method(departures, perturbed), perturb(vector, seed)) - made)
             moved = np.maximum(moved, np.where(np.isnan(change), 0.0, change))
         # A few runs may leave one entry unmoved by chance: each is granted what the worst of its tensor was moved, now
