@@ -1,6 +1,7 @@
 """The self-test: right ports are not accused, planted ones are noticed and explained, and it can fail itself."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -27,9 +28,11 @@ def test_no_right_port_is_accused(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["sgd", "sgdm", "momo", "tam"])
-def test_every_single_departure_is_noticed_and_explained(algorithm: str) -> None:
+def test_single_departures_are_noticed_and_explained(algorithm: str) -> None:
+    """A few of each method, the same in every run; ``check --self-test`` plants all of them."""
     singles = [names for names in plantable(algorithm) if len(names) == 1]
-    outcomes = {names: plant(algorithm, names).outcome for names in singles}
+    sample = Random(algorithm).sample(singles, min(5, len(singles)))
+    outcomes = {names: plant(algorithm, names).outcome for names in sample}
     assert set(outcomes.values()) == {"exact"}
 
 

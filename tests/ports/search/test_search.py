@@ -103,10 +103,10 @@ def test_a_stale_learning_rate_needs_a_schedule(searched_port: Callable[[str], s
 @pytest.mark.parametrize("form", ["fused", "difference_first"])
 @pytest.mark.parametrize("algorithm", ["momo", "adam", "tam"])
 def test_a_correct_port_is_not_accused(algorithm: str, form: str, searched_port: Callable[[str], str]) -> None:
-    result = search(algorithm, searched_port(f"{algorithm}_{form}"), ENOUGH, examples=150)
+    result = search(algorithm, searched_port(f"{algorithm}_{form}"), ENOUGH, examples=75)
     assert isinstance(result, Exhausted)
-    assert result.examples + result.discarded == 150
-    assert result.examples > 120
+    assert result.examples + result.discarded == 75
+    assert result.examples > 60
 
 
 @pytest.mark.ports
