@@ -46,8 +46,8 @@ def test_the_example_is_short_holds_and_ends_in_its_invariant() -> None:
 
 def test_the_first_picture_says_what_is_so() -> None:
     drawn = runpy.run_path(str(checkout.ROOT / "docs/pictures.py"))
-    assert max(share for _, share in drawn["used"](drawn["MoMo"])) <= 1
-    wrong = [share for _, share in drawn["used"](drawn["WRONG"]) if share > 1]
+    assert max(share for _, share in drawn["measure_errors"](drawn["MoMo"])) <= 1
+    wrong = [share for _, share in drawn["measure_errors"](drawn["WRONG"]) if share > 1]
     assert min(wrong) > 100
     (published,) = [line for line in (checkout.ROOT / "ports/published/published.md").read_text("utf-8").splitlines()
                     if line.startswith("| `optax.contrib.momo` | **deviates** |")]  # fmt: skip

@@ -4,6 +4,7 @@ Not mutated is what a step does not compute: docstrings and texts, annotations, 
 """
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -37,12 +38,16 @@ _SKIPPED = (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom, ast.JoinedStr)
 
 
 class Mutant(NamedTuple):
-    """One edit: the line that it is on, the text of that line, what is done there, and to which node of the tree."""
+    """One edit: the line that it is on, the text of that line, what is done there, and to which node of the tree.
+
+    ``place`` counts from 1 the same edits of the same text: a line may have two products.
+    """
 
     line: int
     text: str
     edit: str
     node: int
+    place: int = 1
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.edit}: {self.text}"
@@ -50,12 +55,15 @@ class Mutant(NamedTuple):
 
 def mutants_of(source: str) -> list[Mutant]:
     """Return every single mutant of a source text, in the order of its syntax tree."""
-    lines = source.splitlines()
-    return [
-        Mutant(line := getattr(node, "lineno", 0), lines[line - 1].strip(), edit, i)
-        for i, node in enumerate(_nodes(ast.parse(source)))
-        for edit, _ in _edits(node)
-    ]
+    lines, counts = source.splitlines(), Counter[tuple[str, str]]()
+    mutants = []
+    for i, node in enumerate(_nodes(ast.parse(source))):
+        line = getattr(node, "lineno", 0)
+        text = lines[line - 1].strip()
+        for edit, _ in _edits(node):
+            counts[text, edit] += 1
+            mutants.append(Mutant(line, text, edit, i, counts[text, edit]))
+    return mutants
 
 
 def edited_tree(source: str, mutant: Mutant) -> ast.Module:

@@ -51,7 +51,8 @@ class Outcome(NamedTuple):
 
 def key_of(file: str, mutant: Mutant) -> str:
     """Return a mutant's name, which a shift of lines does not change."""
-    return f"{file}: {mutant.text}: {mutant.edit}"
+    again = f", place {mutant.place}" if mutant.place > 1 else ""
+    return f"{file}: {mutant.text}: {mutant.edit}{again}"
 
 
 def all_mutants(files: Sequence[str] = FILES) -> list[tuple[str, Mutant]]:
