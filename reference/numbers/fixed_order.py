@@ -1,4 +1,4 @@
-"""Sums of products, added in one fixed order: they are the same bits on every processor.
+"""Add products in one fixed order, so that a sum does not depend on the kernel that BLAS picks.
 
 BLAS, which is behind `numpy.vecdot` and ``@``, picks a kernel for the processor at hand. Each kernel adds in an order
 of its own, and some round a product and a sum at once. A last bit that differs is harmless by itself. But it may decide
